@@ -1,0 +1,45 @@
+import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+type Attributes = { mode?: number; owner?: number; group?: number };
+
+/** One name of a tree on disk: a file by its content, a link, or a directory. */
+export type TreeEntry =
+  | string
+  | ({ content: string | Uint8Array } & Attributes)
+  | ({ link: string } & Attributes)
+  | ({ type: 'directory' } & Attributes);
+
+/**
+ * Lays a literal tree out in a new temporary directory and gives its path; it is removed when the test is over. Names start with
+ * `/`, directories above are made (0755), owners are given only when root runs the test.
+ */
+export const directoryTree = (tree: Readonly<Record<string, TreeEntry>>): string => {
+  const root = mkdtempSync(join(tmpdir(), 'virt-pki-check-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  chmodSync(root, 0o755);
+  const changes: (() => void)[] = [];
+  for (const [path, given] of Object.entries(tree)) {
+    const entry = typeof given === 'string' ? { content: given } : given;
+    const real = join(root, path);
+    mkdirSync(dirname(real), { recursive: true, mode: 0o755 });
+    if ('link' in entry) symlinkSync(entry.link, real);
+    else if ('content' in entry) writeFileSync(real, entry.content);
+    else mkdirSync(real, { recursive: true });
+    const { mode, owner, group } = entry as Attributes;
+    const mayChown = process.geteuid?.() === 0 && (owner !== undefined || group !== undefined);
+    if ('link' in entry) {
+      if (mayChown) lchownSync(real, owner ?? 0, group ?? 0);
+      continue;
+    }
+    // Last, and children first, so that a closed directory can still be filled.
+    changes.unshift(() => {
+      if (mayChown) chownSync(real, owner ?? 0, group ?? 0);
+      chmodSync(real, mode ?? ('content' in entry ? 0o644 : 0o755));
+    });
+  }
+  for (const change of changes) change();
+  return root;
+};
