@@ -1,0 +1,3 @@
+/** The door to everything that needs the X.509 library: loaded with the first certificate or revocation list that is found. */
+export { parseCertificateFile } from './certificate-file.ts';
+export { parseRevocationListFile } from './revocation-list-file.ts';
