@@ -1,0 +1,109 @@
+import type { Known } from '../facts/facts.ts';
+import {
+  clientAuthenticationFiles,
+  configurationFiles,
+  userClientConfiguration,
+} from '../reference/configuration-files.ts';
+import {
+  defaultQemuTlsDirectory,
+  flatPki,
+  qemuPki,
+  qemuTlsDirectory,
+  qemuTlsUses,
+  systemPki,
+  usualCaKeyNames,
+  type QemuTlsUse,
+} from '../reference/pki-files.ts';
+import { usersInScope } from './account.ts';
+import { serverPathSettings, userPkiFile } from './credentials.ts';
+import { keytabFiles, saslConfigurationPaths, saslDatabaseFiles } from './sasl-files.ts';
+import { runningTlsDirectories } from './running-tls-directories.ts';
+
+export const lookedUpFacts = ['configurations', 'saslConfigurations', 'accounts', 'caller', 'qemuProcesses'] as const;
+
+/** What kind of content a path should hold, so that a collector knows which parser reads it. */
+export interface LookedUpPaths {
+  readonly certificates: readonly string[];
+  readonly privateKeys: readonly string[];
+  readonly revocationLists: readonly string[];
+  /** Looked at from outside only: configuration, databases, keytabs, directories. */
+  readonly others: readonly string[];
+}
+
+/**
+ * Every path at which libvirt, QEMU or their clients may look for credentials on this host, and the files whose owner and mode
+ * matter besides: defaults, what settings name, and every user's own. A superset of what is in use: which of them are is
+ * `credentials()`.
+ */
+export function lookedUpPaths(facts: Known<(typeof lookedUpFacts)[number]>): LookedUpPaths {
+  const certificates = new Set<string>();
+  const privateKeys = new Set<string>();
+  const revocationLists = new Set<string>();
+  const others = new Set<string>(Object.values(configurationFiles));
+  const homes = usersInScope(facts);
+  const users = homes.filter(({ uid }) => uid !== 0);
+
+  const layouts: readonly {
+    readonly at: (name: string) => string;
+    readonly names: typeof flatPki | typeof qemuPki | typeof systemPki;
+  }[] = [
+    { at: (path) => path, names: systemPki },
+    ...users.map((user) => ({ at: (name: string) => userPkiFile(user, name), names: flatPki })),
+    ...qemuDirectories(facts).map((directory) => ({ at: (name: string) => `${directory}/${name}`, names: qemuPki })),
+  ];
+  for (const { at, names } of layouts) {
+    certificates.add(at(names['ca-certificate']));
+    revocationLists.add(at(names['revocation-list']));
+    for (const endpoint of ['server', 'client'] as const) {
+      certificates.add(at(names[endpoint].certificate));
+      privateKeys.add(at(names[endpoint]['private-key']));
+    }
+  }
+  for (const daemon of ['libvirtd', 'virtproxyd'] as const) {
+    for (const [kind, key] of Object.entries(serverPathSettings)) {
+      const path = settingText(facts, configurationFiles[daemon], key);
+      // A relative path counts from the daemon's working directory, which is the root.
+      if (path === undefined || path === '') continue;
+      (kind === 'private-key' ? privateKeys : kind === 'revocation-list' ? revocationLists : certificates).add(path);
+    }
+  }
+  const caDirectories = new Set(
+    [...certificates]
+      .filter((path) => /\/ca-?cert\.pem$/.test(path))
+      .map((path) => path.slice(0, path.lastIndexOf('/'))),
+  );
+  for (const directory of caDirectories) for (const name of usualCaKeyNames) privateKeys.add(`${directory}/${name}`);
+
+  for (const directory of qemuDirectories(facts)) others.add(directory);
+  for (const user of homes) {
+    const home = user.home.replace(/\/+$/, '');
+    others.add(`${home}/${userClientConfiguration}`);
+    others.add(`${home}/${clientAuthenticationFiles.user}`);
+  }
+  others.add(clientAuthenticationFiles.system);
+  for (const path of saslConfigurationPaths(facts)) others.add(path);
+  for (const { path } of [...saslDatabaseFiles(facts), ...keytabFiles(facts)]) others.add(path);
+  return {
+    certificates: [...certificates],
+    privateKeys: [...privateKeys],
+    revocationLists: [...revocationLists],
+    others: [...others],
+  };
+}
+
+/** All directories that qemu.conf may mean for any use, without asking whether they exist, and those that guests run with. */
+function qemuDirectories(facts: Known<'configurations' | 'qemuProcesses'>): readonly string[] {
+  const uses = Object.keys(qemuTlsUses) as QemuTlsUse[];
+  const named = ['default_tls_x509_cert_dir', ...uses.map((use) => `${use}_tls_x509_cert_dir`)]
+    .map((key) => settingText(facts, configurationFiles.qemu, key)?.replace(/\/+$/, ''))
+    .filter((path) => path?.startsWith('/') === true);
+  const used = runningTlsDirectories(facts).map(({ directory }) => directory);
+  return [...new Set([...uses.map(qemuTlsDirectory), defaultQemuTlsDirectory, ...(named as string[]), ...used])];
+}
+
+function settingText(facts: Known<'configurations'>, path: string, key: string): string | undefined {
+  const file = facts.configurations[path];
+  if (file === undefined || !file.known) return undefined;
+  const value = file.value.settings.find((setting) => setting.key === key)?.value;
+  return value?.type === 'string' ? value.value : undefined;
+}

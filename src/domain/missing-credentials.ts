@@ -1,0 +1,129 @@
+import type { Known } from '../facts/facts.ts';
+import type { Role } from '../facts/role.ts';
+import type { CredentialKind, Endpoint } from '../reference/pki-files.ts';
+import { isAtLeast } from './upstream-version.ts';
+import { credentialContents, gapsIn, type ContentFacts, type Gap, type SetContents } from './credential-contents.ts';
+import type { CredentialFile, CredentialSet } from './credentials.ts';
+import { tlsWanted } from './listening.ts';
+import { consequenceOf } from './own-credentials.ts';
+import { exists } from './walk.ts';
+
+/** A file that a program needs, or could use, and that is not there. */
+export interface MissingFile {
+  readonly set: CredentialSet;
+  readonly file: CredentialFile;
+  /** The other half of the pair is there. */
+  readonly half: boolean;
+  /** Does the program refuse to go on without it. */
+  readonly fatal: boolean;
+  /** What the program prints, where it prints anything. */
+  readonly text?: string;
+  /** What comes of it, as a clause. */
+  readonly consequence: string;
+}
+
+/**
+ * The files of one kind that are wanted and are not there. A daemon wants its files where it is meant to serve TLS; QEMU where a
+ * directory holds part of them; a client where anything shows one, unless users have what they need of their own. A dangling
+ * link is not missing.
+ */
+export function missingFiles(
+  facts: ContentFacts,
+  roles: readonly Role[],
+  kind: Exclude<CredentialKind, 'revocation-list'>,
+  endpoint?: Endpoint,
+): { readonly missing: readonly MissingFile[]; readonly gaps: readonly Gap[]; readonly asked: boolean } {
+  const { sets, gaps } = credentialContents(facts, roles);
+  const asked = sets.filter(
+    (contents) => (endpoint === undefined || contents.set.endpoint === endpoint) && isWanted(facts, contents, sets),
+  );
+  const missing = asked.flatMap((contents) => {
+    const content = contentOf(contents, kind);
+    if (content.state !== 'absent' || content.dangling) return [];
+    return [describe(facts, contents, kind, content.file)];
+  });
+  return {
+    missing,
+    gaps: [
+      ...gaps,
+      ...asked.flatMap((contents) => gapsIn(contentOf(contents, kind)).filter(({ path }) => isHidden(facts, path))),
+    ],
+    asked: asked.length > 0,
+  };
+}
+
+/** A file that may not be read is still seen to be there. */
+const isHidden = ({ files }: Known<'files'>, path: string): boolean => exists(files, path) === undefined;
+
+const contentOf = (contents: SetContents, kind: Exclude<CredentialKind, 'revocation-list'>) =>
+  kind === 'ca-certificate' ? contents.ca : kind === 'certificate' ? contents.certificate : contents.key;
+
+const isThere = ({ state }: SetContents['key'] | SetContents['certificate']): boolean =>
+  state !== 'absent' && state !== 'none';
+
+function isWanted(facts: ContentFacts, contents: SetContents, all: readonly SetContents[]): boolean {
+  const { set } = contents;
+  if (set.id === 'libvirt-server') return tlsWanted(facts);
+  // What a console's directory lacks is one fault of its own.
+  if (set.consoleDirectory !== undefined) return false;
+  if (set.id !== 'libvirt-client') return true;
+  // A user without a pair of their own falls back to the system's.
+  const users = all.filter(({ set: { id } }) => id.startsWith('libvirt-client:'));
+  const served = users.length > 0 && users.every(({ certificate }) => certificate.state !== 'none');
+  return isThere(contents.certificate) || isThere(contents.key) || !served;
+}
+
+function describe(
+  facts: ContentFacts,
+  { set, certificate, key }: SetContents,
+  kind: Exclude<CredentialKind, 'revocation-list'>,
+  file: CredentialFile,
+): MissingFile {
+  const half = kind === 'certificate' ? isThere(key) : kind === 'private-key' ? isThere(certificate) : false;
+  const common = { set, file, half };
+  if (set.program === 'qemu' && (set.endpoint === 'server' || kind === 'ca-certificate'))
+    return {
+      ...common,
+      fatal: true,
+      text: `Unable to access credentials ${file.path}: No such file or directory`,
+      consequence: consequenceOf(set),
+    };
+  if (kind === 'ca-certificate' || set.endpoint === 'server')
+    return {
+      ...common,
+      fatal: true,
+      text: `Cannot read ${libvirtNames[kind]} '${file.path}': No such file or directory`,
+      consequence: consequenceOf(set),
+    };
+  const version = facts.software.libvirt?.version;
+  // Between 11.3 and 11.10 half a client's pair became an error of its own.
+  const strict = half && set.program === 'libvirt' && version !== undefined && isAtLeast(version, '11.10');
+  const other = (kind === 'certificate' ? key : certificate) as { readonly file?: CredentialFile };
+  return {
+    ...common,
+    fatal: strict,
+    ...(strict && other.file !== undefined
+      ? {
+          text:
+            kind === 'certificate'
+              ? `Certificate '${file.path}' does not exist, but key '${other.file.path}' does`
+              : `Key '${file.path}' does not exist, but certificate '${other.file.path}' does`,
+        }
+      : {}),
+    consequence: strict
+      ? consequenceOf(set)
+      : `${half ? unusedPair(set) : ''}a connection by ${set.owner} carries no certificate, which a server that verifies its clients refuses`,
+  };
+}
+
+/** A user's client falls back to the pair of the system, which it may not have. */
+const unusedPair = ({ id, program }: CredentialSet): string =>
+  program === 'libvirt' && id !== 'libvirt-client'
+    ? "the pair is not used; unless the system's pair is there, "
+    : 'the pair is not used, and ';
+
+const libvirtNames = {
+  'ca-certificate': 'CA certificate',
+  certificate: 'certificate',
+  'private-key': 'private key',
+} as const;

@@ -1,0 +1,106 @@
+import type { Certificate } from '../facts/certificates.ts';
+import type { Known } from '../facts/facts.ts';
+import type { Role } from '../facts/role.ts';
+import { contentFacts, credentialContents, type Content, type Gap, type SetContents } from './credential-contents.ts';
+import type { CredentialSet } from './credentials.ts';
+import { requiresKeyEncipherment } from './libvirt-version.ts';
+import { checkLoading, checkOwnCertificate, type Refusal, type RefusalKind } from './own-certificate.ts';
+import { effectiveBool, remoteConfiguration } from './remote-configuration.ts';
+import { remembering } from './remembering.ts';
+
+/** The facts from which it follows what programs make of their own credentials. */
+export const ownCredentialFacts = [...contentFacts, 'clock'] as const;
+export type OwnCredentialFacts = Known<(typeof ownCredentialFacts)[number]>;
+
+/** A credential set, what its files hold and what its program says of them when it starts. */
+export interface OwnCredentials extends SetContents {
+  /** Does the program look at its own certificates before it loads them (tls_no_sanity_certificate is not 1). */
+  readonly checked: boolean;
+  /** What its own check finds fatal; when it does not check, its peers meet most of it later. */
+  readonly refusals: readonly Refusal[];
+  /** What its own check only warns of. */
+  readonly warnings: readonly Refusal[];
+  /** What stops the loading of the files. */
+  readonly loading: readonly Refusal[];
+  /** What comes of a refusal at start, as a clause. */
+  readonly consequence: string;
+}
+
+/** Every set in use with what its program makes of it; gaps are the files of it that could not be looked at. */
+export const ownCredentials = remembering(
+  ownCredentialFacts,
+  (facts, roles: readonly Role[]): { readonly sets: readonly OwnCredentials[]; readonly gaps: readonly Gap[] } => {
+    const { sets, gaps } = credentialContents(facts, roles);
+    return { sets: sets.map((contents) => judged(facts, contents)), gaps };
+  },
+);
+
+function judged(facts: OwnCredentialFacts, contents: SetContents): OwnCredentials {
+  const { set } = contents;
+  const { program, endpoint } = set;
+  const certificate = fileOf(contents.certificate);
+  const ca = fileOf(contents.ca);
+  const key = fileOf(contents.key);
+  const crl = fileOf(contents.crl);
+  const { refusals, warnings } = checkOwnCertificate({
+    program,
+    endpoint,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(ca === undefined ? {} : { ca }),
+    at: facts.clock.now,
+    requiresKeyEncipherment: demandsKeyEncipherment(facts, set) ?? true,
+  });
+  const loading = checkLoading({
+    program,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(key === undefined ? {} : { key }),
+    ...(crl === undefined ? {} : { crl }),
+  });
+  const checked = isChecked(facts, set);
+  return { ...contents, checked, refusals, warnings, loading, consequence: consequenceOf(set) };
+}
+
+/** Only what is loaded is judged here; what is malformed has its own literal text (`malformedText`). */
+const fileOf = <T>(content: Content<T>): { readonly path: string; readonly file: T } | undefined =>
+  content.state === 'loaded' ? { path: content.file.path, file: content.value } : undefined;
+
+/** Does the program that reads a set demand key encipherment; undefined when its version is not known. */
+export const demandsKeyEncipherment = (
+  { software }: Known<'software'>,
+  { program }: Pick<CredentialSet, 'program'>,
+): boolean | undefined => requiresKeyEncipherment(program, software[program]?.version);
+
+function isChecked(facts: OwnCredentialFacts, set: CredentialSet): boolean {
+  if (set.running !== undefined) return set.running.checked;
+  if (set.id !== 'libvirt-server') return true;
+  const configuration = remoteConfiguration(facts);
+  return configuration.state !== 'loaded' || !effectiveBool(configuration, 'tls_no_sanity_certificate').value;
+}
+
+/** The refusal of one kind, of a certificate where one is given. */
+export const refusalOf = (
+  { refusals, loading }: Pick<OwnCredentials, 'refusals' | 'loading'>,
+  kinds: readonly RefusalKind[],
+  certificate?: Certificate,
+): Refusal | undefined =>
+  [...refusals, ...loading].find(
+    (one) => kinds.includes(one.kind) && (certificate === undefined || one.certificate === certificate),
+  );
+
+const qemuConsequences: Readonly<Record<string, string>> = {
+  vnc: 'guests whose VNC display uses TLS do not start',
+  spice: 'guests whose SPICE display uses TLS do not start',
+  chardev: 'guests whose character devices use TLS do not start',
+  migrate: 'migration over TLS fails',
+  backup: 'backups over TLS fail',
+  nbd: 'disks that are reached over NBD with TLS fail to open',
+};
+
+/** What an administrator sees when a program refuses its own files, as a clause. */
+export function consequenceOf(set: Pick<CredentialSet, 'program' | 'endpoint' | 'owner' | 'id'>): string {
+  if (set.program === 'qemu') return qemuConsequences[set.id.replace(/[-:].*$/, '')] ?? 'QEMU does not start';
+  return set.endpoint === 'server'
+    ? `${set.owner} does not start`
+    : 'connections over TLS fail before anything is sent';
+}

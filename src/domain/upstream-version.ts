@@ -1,0 +1,16 @@
+/** The upstream numbers at the head of a package version: `1:9.0.0-4+deb12u2` gives 9, 0, 0. Empty when there are none. */
+export function upstreamNumbers(version: string): readonly number[] {
+  const head = /^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version.slice(0, 256));
+  return head?.[1]?.split('.').map(Number) ?? [];
+}
+
+/** Is `version`, a distribution's or an upstream one, `wanted` or later; a missing component counts as 0. */
+export function isAtLeast(version: string, wanted: string): boolean {
+  const have = upstreamNumbers(version);
+  const need = upstreamNumbers(wanted);
+  for (let index = 0; index < Math.max(have.length, need.length); index += 1) {
+    const difference = (have[index] ?? 0) - (need[index] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
