@@ -1,0 +1,7 @@
+import { defineCollector } from './collector.ts';
+
+export default defineCollector({
+  fact: 'caller',
+  after: [],
+  collect: async ({ host }) => host.caller(),
+});

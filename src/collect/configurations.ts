@@ -1,0 +1,37 @@
+import {
+  configurationFiles,
+  userClientConfiguration,
+  type ConfigurationName,
+} from '../reference/configuration-files.ts';
+import { vocabularies } from '../reference/settings.ts';
+import type { ConfigurationFile } from '../facts/configurations.ts';
+import { parseConfiguration } from '../parse/configuration.ts';
+import { contentsByPath } from './by-path.ts';
+import { defineCollector } from './collector.ts';
+
+/** virConfReadFile: MAX_CONFIG_FILE_SIZE, 10 MiB. */
+const limit = 10 * 1024 * 1024;
+
+export default defineCollector({
+  fact: 'configurations',
+  after: ['accounts', 'caller'],
+  collect: async (view, { accounts, caller }) => {
+    const readers = new Map<string, ConfigurationName>();
+    for (const [name, path] of Object.entries(configurationFiles)) readers.set(path, name as ConfigurationName);
+    for (const { uid, home } of accounts.users) {
+      const mine = caller === null || caller.uid === 0 || caller.uid === uid;
+      if (uid !== 0 && mine && home.startsWith('/'))
+        readers.set(`${home.replace(/\/+$/, '')}/${userClientConfiguration}`, 'libvirt');
+    }
+    return contentsByPath<ConfigurationFile>(
+      view,
+      [...readers.keys()],
+      limit,
+      (content, path) => parseConfiguration(content, vocabularies[readers.get(path) ?? 'libvirt']),
+      (cause) => ({
+        settings: [],
+        error: { expected: cause === 'too-large' ? 'a file of at most 10 MiB' : 'a regular file', line: 1, column: 1 },
+      }),
+    );
+  },
+});
