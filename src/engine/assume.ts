@@ -1,0 +1,34 @@
+import { known } from '../facts/fact.ts';
+import type { Snapshot } from '../facts/snapshot.ts';
+
+/** What the user says instead of what was found. */
+export interface Assumptions {
+  /** Judge as of this moment, ISO 8601. */
+  readonly at?: string;
+  /** Full package versions, or upstream ones. */
+  readonly libvirt?: string;
+  readonly qemu?: string;
+}
+
+/** A snapshot as if these things were so. */
+export function assume(snapshot: Snapshot, { at, libvirt, qemu }: Assumptions): Snapshot {
+  const { facts } = snapshot;
+  const software = facts.software.known ? facts.software.value : { installed: [] };
+  const given = (version: string) => ({ version, source: 'given' as const });
+  return {
+    ...snapshot,
+    facts: {
+      ...facts,
+      ...(at === undefined ? {} : { clock: known({ now: at }) }),
+      ...(libvirt === undefined && qemu === undefined
+        ? {}
+        : {
+            software: known({
+              ...software,
+              ...(libvirt === undefined ? {} : { libvirt: given(libvirt) }),
+              ...(qemu === undefined ? {} : { qemu: given(qemu) }),
+            }),
+          }),
+    },
+  };
+}
