@@ -1,0 +1,129 @@
+import { letIn, ownershipText } from '../../src/domain/access-change.ts';
+import { groupName } from '../../src/domain/account.ts';
+import { credentialFacts } from '../../src/domain/credentials.ts';
+import { filesToRead, refusals } from '../../src/domain/reading.ts';
+import { unknown } from '../../src/facts/fact.ts';
+import type { CredentialKind } from '../../src/reference/pki-files.ts';
+import { defineRule } from '../../src/rule/define-rule.ts';
+import { file } from '../../src/rule/subject.ts';
+
+const names: Readonly<Record<CredentialKind, string>> = {
+  'ca-certificate': 'CA certificate',
+  certificate: 'certificate',
+  'revocation-list': 'revocation list',
+  'private-key': 'private key',
+};
+
+/** What the program prints when the file is there and does not open. */
+function errorText(program: 'libvirt' | 'qemu', kind: CredentialKind, path: string, key: string): string {
+  if (program === 'qemu') {
+    switch (kind) {
+      case 'ca-certificate':
+        return `Cannot load CA certificate '${path}': Error while reading file.`;
+      case 'revocation-list':
+        return `Cannot load CRL '${path}': Error while reading file.`;
+      case 'certificate':
+      case 'private-key':
+        return `Cannot load certificate '${path}' & key '${key}': Error while reading file.`;
+    }
+  }
+  switch (kind) {
+    case 'ca-certificate':
+      return `Unable to set x509 CA certificate: ${path}: Error while reading file.`;
+    case 'revocation-list':
+      return `Unable to set x509 certificate revocation list: ${path}: Error while reading file.`;
+    case 'certificate':
+    case 'private-key':
+      return `Unable to set x509 key and certificate: ${key}, ${path}: Error while reading file.`;
+  }
+}
+
+export default defineRule({
+  id: 'certificate-unreadable',
+  title: 'A certificate, CA or revocation list cannot be read by the account that needs it',
+  severity: 'error',
+  roles: ['libvirt-server', 'libvirt-client', 'vnc-server', 'vnc-client', 'migration'],
+  needs: [...credentialFacts],
+  rationale:
+    'Certificates and revocation lists are public. Where the account that uses them cannot read them, TLS stops there: guests do not start, and clients do not connect.',
+  remedy: 'Give the file mode 0644, and let the account pass every directory on the way.',
+  references: [
+    { title: 'libvirt: TLS certificates', url: 'https://libvirt.org/kbase/tlscerts.html' },
+    { title: 'libvirt wiki: VNC over TLS', url: 'https://wiki.libvirt.org/VNCTLSSetup.html' },
+  ],
+  sources: [
+    'libvirt 9.0, 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
+    'QEMU 7.2, 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
+  ],
+  messages: {
+    closed: (d: { what: string; owner: string; reader: string; seen: string; effect: string }) => ({
+      message: `The ${d.what} of ${d.owner} cannot be read by ${d.reader}`,
+      seen: d.seen,
+      needed: `read access for ${d.reader}`,
+      effect: d.effect,
+    }),
+    closedDirectory: (d: {
+      what: string;
+      owner: string;
+      reader: string;
+      directory: string;
+      seen: string;
+      effect: string;
+    }) => ({
+      message: `The ${d.what} of ${d.owner} lies behind ${d.directory}, which ${d.reader} cannot pass`,
+      seen: d.seen,
+      needed: `search permission on ${d.directory} for ${d.reader}`,
+      effect: d.effect,
+    }),
+  },
+
+  check(facts, { roles, violation, undetermined }) {
+    const { accounts } = facts;
+    const { readings, gaps, unknownReaders } = filesToRead(facts, roles, [
+      'ca-certificate',
+      'certificate',
+      'revocation-list',
+    ]);
+    const { refused, gaps: unjudged } = refusals(readings);
+    // A directory that closes off a key as well is private-key-unreadable.
+    const closedKeys = refusals(filesToRead(facts, roles, ['private-key']).readings).refused.filter(
+      ({ onTheWay }) => onTheWay,
+    );
+    const outcomes = refused
+      .filter(
+        ({ at, reading }) => !closedKeys.some((key) => key.at === at && key.reading.reader.uid === reading.reader.uid),
+      )
+      .map(({ reading, at, onTheWay }) => {
+        const { set, kind, path, way, reader, isPerson, belongs } = reading;
+        const stop = way.steps.find((step) => step.path === at)?.entry ?? way.entry;
+        const ids = `${reader.name}:${groupName(accounts, reader.gids[0] ?? 0)}`;
+        const text = errorText(set.program, kind, path, set.key?.path ?? '');
+        const data = {
+          what: names[kind],
+          owner: set.owner,
+          reader: reader.name,
+          seen: `${at} is ${ownershipText(accounts, stop)}; ${isPerson ? `${reader.name} runs the client` : `QEMU runs as ${ids}`}`,
+          effect: !isPerson
+            ? `guests that use it do not start: "${text}"`
+            : onTheWay
+              ? `to libvirt's client the file does not exist${kind === 'ca-certificate' ? `: "Cannot read CA certificate '${path}': No such file or directory"` : ''}`
+              : `virsh ends with "${text}"`,
+        };
+        const fix = {
+          title: `Let ${reader.name} read ${path}`,
+          applicability: 'safe',
+          steps: letIn(way, accounts, reader, { belongs, person: isPerson, isPublic: true }),
+        } as const;
+        return onTheWay
+          ? violation('closedDirectory', file(path), { ...data, directory: at }, { fix })
+          : violation('closed', file(path), data, { fix });
+      });
+    return [
+      ...outcomes,
+      ...[...gaps, ...unjudged].map(({ path, because }) => undetermined(file(path), because)),
+      ...unknownReaders.map((path) =>
+        undetermined(file(path), unknown('not-collected', 'the account as which QEMU runs is not known on this host')),
+      ),
+    ];
+  },
+});
