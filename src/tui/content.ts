@@ -1,0 +1,129 @@
+import { signs } from '../report/color.ts';
+import { fixLines } from '../report/fix-commands.ts';
+import { gapRemedies } from '../report/fold-gaps.ts';
+import { totalsText } from '../report/text.ts';
+import { wrap } from '../report/wrap.ts';
+import { subjectText } from '../rule/subject.ts';
+import { breakText, type Line } from './line.ts';
+import type { Item, Model } from './model.ts';
+
+const labelWidth = 8;
+
+const prose = (text: string, width: number): readonly string[] =>
+  wrap(text, width).flatMap((line) => breakText(line, width));
+
+const labelled = (label: string, texts: readonly string[]): readonly Line[] =>
+  texts.map((text, index) => [{ text: (index === 0 ? label : '').padEnd(labelWidth), tone: 'faint' }, { text }]);
+
+const applicability = {
+  safe: 'safe',
+  unsafe: 'interrupts or replaces something: think first',
+  manual: 'by hand',
+} as const;
+
+/** All that is known of one finding: evidence, effect and the way out, in lines of at most `width` columns. */
+export function detailLines({ finding, host, family }: Item, hosts: number, width: number): readonly Line[] {
+  const { severity, subject, message, seen, needed, effect, fix, references } = finding;
+  const room = width - labelWidth;
+  const section = (label: string, text: string): readonly Line[] =>
+    text === '' ? [] : labelled(label, prose(text, room));
+  return [
+    [
+      { text: `${signs[severity]} ${severity}`, tone: severity },
+      { text: ` · ${family}${hosts > 1 ? ` · ${host}` : ''}` },
+    ],
+    ...breakText(subjectText(subject), width),
+    '',
+    ...prose(message, width),
+    '',
+    ...section('seen', seen),
+    ...section('needed', needed),
+    ...section('effect', effect),
+    ...(fix === null
+      ? []
+      : [
+          '',
+          ...labelled('fix', [
+            ...prose(`${fix.title} (${applicability[fix.applicability]})`, room),
+            ...fix.steps
+              .flatMap(fixLines)
+              .flatMap(({ kind, text }) => (kind === 'paste' ? breakText(text, room) : prose(text, room))),
+          ]),
+        ]),
+    ...(references.length === 0
+      ? []
+      : [
+          '',
+          ...labelled(
+            'more',
+            references.flatMap(({ title, url }) => [...prose(title, room), ...breakText(url, room)]),
+          ),
+        ]),
+  ];
+}
+
+/** What could not be judged, by cause, and how to make it judgeable. */
+export function gapLines({ gaps, hosts, report }: Model, width: number): readonly Line[] {
+  if (gaps.length === 0) {
+    return prose(
+      report.summary.unknown === 0 ? 'Everything that applies could be judged' : totalsText(report.summary),
+      width,
+    );
+  }
+  return gaps.flatMap(({ host, causes }, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...(hosts.length > 1 ? [[{ text: host, tone: 'strong' as const }]] : []),
+    ...causes.flatMap(({ reason, detail, rules }, at): readonly Line[] => [
+      ...(at === 0 ? [] : ['']),
+      ...prose(detail, width - 2).map((line, row): Line => [
+        { text: row === 0 ? `${signs.unknown} ` : '  ', tone: 'unknown' },
+        { text: line },
+      ]),
+      ...labelled('  rules', prose(rules.join(', '), width - labelWidth)),
+      ...labelled('  to do', prose(gapRemedies[reason], width - labelWidth)),
+    ]),
+  ]);
+}
+
+const keys: readonly (readonly [string, string])[] = [
+  ['↑ ↓, k j', 'one up, one down'],
+  ['PgUp PgDn', 'a page up, a page down'],
+  ['Home End', 'first, last'],
+  ['⏎', 'open the finding'],
+  ['Esc', 'back; at the list, drop all filters'],
+  ['e w n', 'errors, warnings or notes only'],
+  ['a', 'all severities'],
+  ['Tab ⇧Tab, → ←', 'next or previous family; → ← in a finding: next or previous one'],
+  ['/', 'search; ⏎ keeps the search, Esc drops it'],
+  ['u', 'what could not be judged'],
+  ['?', 'these keys'],
+  ['q, Ctrl-C', 'quit'],
+];
+
+const legend: readonly (readonly [keyof typeof signs, string])[] = [
+  ['error', 'error: libvirt or QEMU refuses, or an outsider gets in'],
+  ['warning', 'warning: a careful admin would act'],
+  ['note', 'note: worth knowing'],
+  ['pass', 'all rules passed'],
+  ['unknown', 'could not be judged'],
+];
+
+const idle = '· no rule of this family applies here';
+
+/** The keys and the signs. */
+export const helpLines = (width: number): readonly Line[] => [
+  ...keys.flatMap(([key, meaning]) =>
+    prose(meaning, width - 16).map((text, row): Line => [
+      { text: (row === 0 ? key : '').padEnd(16), tone: 'strong' },
+      { text },
+    ]),
+  ),
+  '',
+  ...legend.flatMap(([sign, meaning]) =>
+    prose(meaning, width - 2).map((text, row): Line => [
+      { text: row === 0 ? `${signs[sign]} ` : '  ', tone: sign },
+      { text },
+    ]),
+  ),
+  ...prose(idle, width),
+];

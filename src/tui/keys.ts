@@ -1,0 +1,89 @@
+import type { Key } from 'ink';
+import { printable } from '../report/printable.ts';
+import { reduce, type Action, type TuiState } from './state.ts';
+
+/** A key as Ink tells it: its text, and which special key it is. */
+export interface Keypress {
+  readonly input: string;
+  readonly key: Partial<Key>;
+}
+
+/** Keys that a burst of input holds as characters. */
+const control: Readonly<Record<string, Partial<Key>>> = {
+  '\r': { return: true },
+  '\n': { return: true },
+  '\t': { tab: true },
+  '\x1b': { escape: true },
+  '\x7f': { backspace: true },
+  '\b': { backspace: true },
+  '\x03': { ctrl: true },
+};
+
+/** The state after a key; input that came in one burst (typed ahead, pasted) counts one character at a time. */
+export function reduceKey(state: TuiState, { input, key }: Keypress): TuiState {
+  const characters = [...input];
+  if (characters.length > 1) {
+    return characters.reduce((before, character) => {
+      const special = control[character];
+      const text = character === '\x03' ? 'c' : special === undefined ? character : '';
+      return reduceKey(before, { input: text, key: special ?? {} });
+    }, state);
+  }
+  const action = actionFor(input, key, state);
+  return action === undefined ? state : reduce(state, action);
+}
+
+/** What a key means in a state. */
+export function actionFor(input: string, key: Partial<Key>, state: TuiState): Action | undefined {
+  if (key.ctrl === true) return input === 'c' ? { kind: 'quit' } : undefined;
+  if (state.typing) return typingAction(input, key);
+  if (input === 'q') return { kind: 'quit' };
+  if (state.model === undefined) return undefined;
+  return movement(input, key) ?? command(input, key, state);
+}
+
+const typingAction = (input: string, key: Partial<Key>): Action | undefined => {
+  if (key.escape === true) return { kind: 'back' };
+  if (key.return === true) return { kind: 'accept' };
+  if (key.backspace === true || key.delete === true) return { kind: 'erase' };
+  const move = key.upArrow === true || key.downArrow === true ? movement('', key) : undefined;
+  if (move !== undefined) return move;
+  return input === '' || key.meta === true || printable(input) !== input ? undefined : { kind: 'type', text: input };
+};
+
+const movement = (input: string, key: Partial<Key>): Action | undefined => {
+  if (key.upArrow === true || input === 'k') return { kind: 'move', by: 'line', direction: -1 };
+  if (key.downArrow === true || input === 'j') return { kind: 'move', by: 'line', direction: 1 };
+  if (key.pageUp === true) return { kind: 'move', by: 'page', direction: -1 };
+  if (key.pageDown === true || input === ' ') return { kind: 'move', by: 'page', direction: 1 };
+  if (key.home === true || input === 'g') return { kind: 'move', by: 'end', direction: -1 };
+  if (key.end === true || input === 'G') return { kind: 'move', by: 'end', direction: 1 };
+  return undefined;
+};
+
+const command = (input: string, key: Partial<Key>, { view }: TuiState): Action | undefined => {
+  if (key.escape === true || key.backspace === true) return { kind: 'back' };
+  if (input === '?') return { kind: 'show', view: 'help' };
+  if (input === 'u') return { kind: 'show', view: 'gaps' };
+  if (view === 'detail' && key.rightArrow === true) return { kind: 'turn', direction: 1 };
+  if (view === 'detail' && key.leftArrow === true) return { kind: 'turn', direction: -1 };
+  if (view !== 'list') return undefined;
+  if (key.return === true) return { kind: 'open' };
+  if (key.tab === true) return { kind: 'family', direction: key.shift === true ? -1 : 1 };
+  if (key.rightArrow === true) return { kind: 'family', direction: 1 };
+  if (key.leftArrow === true) return { kind: 'family', direction: -1 };
+  switch (input) {
+    case 'e':
+      return { kind: 'severity', severity: 'error' };
+    case 'w':
+      return { kind: 'severity', severity: 'warning' };
+    case 'n':
+      return { kind: 'severity', severity: 'note' };
+    case 'a':
+      return { kind: 'severity', severity: undefined };
+    case '/':
+      return { kind: 'search' };
+    default:
+      return undefined;
+  }
+};
