@@ -1,0 +1,83 @@
+import fastGlob from 'fast-glob';
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const top = join(import.meta.dirname, '../..');
+
+/** Which rooms a room may import from; its own files always. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  facts: [],
+  reference: ['facts'],
+  domain: ['facts', 'reference'],
+  parse: ['facts', 'reference'],
+  host: ['facts'],
+  collect: ['host', 'parse', 'facts', 'reference', 'domain'],
+  rule: ['facts'],
+  rules: ['rule', 'domain', 'reference', 'facts'],
+  engine: ['rule', 'facts', 'domain'],
+  report: ['engine', 'rule', 'facts'],
+  tui: ['engine', 'report', 'rule', 'facts'],
+  cli: ['collect', 'domain', 'engine', 'facts', 'host', 'parse', 'reference', 'report', 'rule', 'rules', 'tui'],
+};
+
+/** Packages, and the only rooms that may use them. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  ink: ['tui'],
+  react: ['tui'],
+  '@peculiar/x509': ['parse'],
+  'reflect-metadata': ['parse'],
+  ajv: ['cli'],
+  yargs: ['cli'],
+  'fast-glob': ['host'],
+  'fast-string-width': ['tui', 'report'],
+};
+
+const outside = /^node:(fs|net|tls|child_process|dgram|http|https|os)(\/|$)/;
+const mayReachOutside = new Set(['host', 'cli', 'tui']);
+
+const files = fastGlob.sync(['src/**/*.{ts,tsx}', 'rules/**/*.ts'], { cwd: top });
+
+const importsOf = (file: string): readonly string[] =>
+  [
+    ...readFileSync(join(top, file), 'utf8').matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+
+const roomOf = (file: string): string => (file.startsWith('rules/') ? 'rules' : (file.split('/')[1] ?? ''));
+
+describe('imports', () => {
+  it('finds the rooms of the house', () => {
+    expect(new Set(files.map(roomOf))).toEqual(new Set(Object.keys(allowed)));
+  });
+
+  it.each(files)('%s imports only from where its room may', (file) => {
+    const room = roomOf(file);
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('.')) {
+        const target = relative(top, join(top, dirname(file), specifier));
+        if (target === 'package.json') continue;
+        const other = roomOf(target);
+        if (room === 'rules') expect(other, `${file} imports another rule: ${specifier}`).not.toBe('rules');
+        if (other !== room) expect(allowed[room], `${file} imports ${specifier}`).toContain(other);
+        expect(specifier, 'imports name their file').toMatch(/\.(ts|tsx|json)$/);
+      } else if (specifier.startsWith('node:')) {
+        if (outside.test(specifier)) expect(mayReachOutside.has(room), `${file} imports ${specifier}`).toBe(true);
+      } else if (!specifier.startsWith('#')) {
+        const name = specifier.startsWith('@')
+          ? specifier.split('/').slice(0, 2).join('/')
+          : (specifier.split('/')[0] ?? '');
+        expect(packages[name], `${file} imports ${specifier}, which no room may`).toContain(room);
+      }
+    }
+  });
+
+  it('keeps the X.509 library in one file', () => {
+    expect(files.filter((file) => importsOf(file).includes('@peculiar/x509'))).toEqual(['src/parse/x509.ts']);
+  });
+
+  it('has no room for things without a name', () => {
+    expect(files.filter((file) => /(utils?|helpers?|common|manager|misc)/i.test(file))).toEqual([]);
+  });
+});
