@@ -19,6 +19,7 @@ import {
 import { accountOf, callerAccount, rootAccount, usersInScope, type Account } from './account.ts';
 import { qemuAccount } from './qemu-account.ts';
 import { remembering } from './remembering.ts';
+import { effectiveSetting } from './setting-value.ts';
 import { remoteDaemon } from './remote-daemon.ts';
 import { runningTlsDirectories, type RunningTlsDirectory } from './running-tls-directories.ts';
 import { boolSetting } from './setting-value.ts';
@@ -141,7 +142,7 @@ function serverSet(facts: CredentialFacts): { set?: CredentialSet; gap?: Credent
   if (configuration?.value.error !== undefined) return {};
   const named = (kind: CredentialKind): CredentialFile | undefined => {
     const key = serverPathSettings[kind];
-    const setting = configuration?.value.settings.find((candidate) => candidate.key === key);
+    const setting = configuration === undefined ? undefined : effectiveSetting(configuration.value, key);
     return setting?.value.type === 'string'
       ? { kind, path: setting.value.value, setting: { path, key, line: setting.line } }
       : undefined;
@@ -274,7 +275,7 @@ function pathSetting(
   const path = configurationFiles.qemu;
   const file = facts.configurations[path];
   if (file === undefined || !file.known || file.value.error !== undefined) return undefined;
-  const setting = file.value.settings.find((candidate) => candidate.key === key);
+  const setting = effectiveSetting(file.value, key);
   return setting?.value.type === 'string'
     ? { path: setting.value.value.replace(/\/+$/, ''), setting: { path, key, line: setting.line } }
     : undefined;

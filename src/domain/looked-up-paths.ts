@@ -18,6 +18,7 @@ import { usersInScope } from './account.ts';
 import { serverPathSettings, userPkiFile } from './credentials.ts';
 import { keytabFiles, saslConfigurationPaths, saslDatabaseFiles } from './sasl-files.ts';
 import { runningTlsDirectories } from './running-tls-directories.ts';
+import { effectiveSetting } from './setting-value.ts';
 
 export const lookedUpFacts = ['configurations', 'saslConfigurations', 'accounts', 'caller', 'qemuProcesses'] as const;
 
@@ -104,6 +105,6 @@ function qemuDirectories(facts: Known<'configurations' | 'qemuProcesses'>): read
 function settingText(facts: Known<'configurations'>, path: string, key: string): string | undefined {
   const file = facts.configurations[path];
   if (file === undefined || !file.known) return undefined;
-  const value = file.value.settings.find((setting) => setting.key === key)?.value;
+  const value = effectiveSetting(file.value, key)?.value;
   return value?.type === 'string' ? value.value : undefined;
 }

@@ -2,6 +2,7 @@ import type { Known } from '../facts/facts.ts';
 import type { OsFamily } from '../facts/host.ts';
 import { configurationFiles } from '../reference/configuration-files.ts';
 import { accountOf, groupNamed, rootAccount, userNamed, type Account } from './account.ts';
+import { effectiveSetting } from './setting-value.ts';
 
 /**
  * Account that distributions build QEMU guests to run as (libvirt meson.build, and the packages' own options); `other` builds run as
@@ -60,6 +61,6 @@ function number(text: string): number | undefined {
 function idSetting(facts: Known<'configurations'>, key: 'user' | 'group'): string | undefined {
   const file = facts.configurations[configurationFiles.qemu];
   if (file === undefined || !file.known || file.value.error !== undefined) return undefined;
-  const value = file.value.settings.find((setting) => setting.key === key)?.value;
+  const value = effectiveSetting(file.value, key)?.value;
   return value?.type === 'string' && value.value !== '' ? value.value : undefined;
 }

@@ -1,5 +1,5 @@
 import type { HostIdentity, OsFamily } from '../facts/host.ts';
-import { defaultKeytab, defaultSaslDatabase } from '../reference/configuration-files.ts';
+import { defaultKeytab, defaultSaslDatabase, sampleSaslFiles } from '../reference/configuration-files.ts';
 import type { SaslMechanism } from '../reference/sasl-mechanisms.ts';
 import type { SaslService } from './sasl.ts';
 import { restart, type CommandStep } from './service-commands.ts';
@@ -7,15 +7,9 @@ import { restart, type CommandStep } from './service-commands.ts';
 /** A command, or what only a person can do, in the shape of a step of a fix. */
 export type AdviceStep = CommandStep | { readonly kind: 'manual'; readonly instruction: string };
 
-/** Database and keytab that the samples of libvirt (libvirtd.sasl) and QEMU (qemu.sasl) name. */
-const usualFiles = {
-  libvirt: { database: '/etc/libvirt/passwd.db', keytab: '/etc/libvirt/krb5.tab' },
-  qemu: { database: '/etc/qemu/passwd.db', keytab: '/etc/qemu/krb5.tab' },
-} as const;
-
 /** The database or keytab to make for a service: QEMU gets one of its own in place of those that the whole host shares. */
 export const ownFile = ({ program }: SaslService, kind: 'database' | 'keytab', path: string): string =>
-  program === 'qemu' && (path === defaultKeytab || path === defaultSaslDatabase) ? usualFiles.qemu[kind] : path;
+  program === 'qemu' && (path === defaultKeytab || path === defaultSaslDatabase) ? sampleSaslFiles.qemu[kind] : path;
 
 /** The application name by which a program's service file is found: its name without `.conf`. */
 export const applicationOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.conf$/, '');
@@ -26,7 +20,7 @@ export const advisedMechanism = ({ transports }: SaslService): 'gssapi' | 'scram
 
 /** Lines of a service file that offers the advised mechanism alone. */
 export function advisedLines(service: SaslService): string {
-  const { database, keytab } = usualFiles[service.program];
+  const { database, keytab } = sampleSaslFiles[service.program];
   return advisedMechanism(service) === 'gssapi'
     ? `mech_list: gssapi\nkeytab: ${keytab}\n`
     : `mech_list: scram-sha-256\nsasldb_path: ${database}\n`;

@@ -43,12 +43,18 @@ export const saslPluginDirectories: readonly string[] = [
 export const saslDirectories: readonly string[] = ['/etc/sasl2', '/etc/sasl', ...saslPluginDirectories];
 export const saslServices = { libvirt: ['libvirt.conf'], qemu: ['qemu.conf', 'qemu-kvm.conf', 'spice.conf'] } as const;
 
+/** Database and keytab that the samples of libvirt (libvirtd.sasl) and QEMU (qemu.sasl) name. */
+export const sampleSaslFiles = {
+  libvirt: { database: '/etc/libvirt/passwd.db', keytab: '/etc/libvirt/krb5.tab' },
+  qemu: { database: '/etc/qemu/passwd.db', keytab: '/etc/qemu/krb5.tab' },
+} as const;
+
 /** Cyrus' default password database, and the one that libvirt's shipped file suggests. */
 export const defaultSaslDatabase = '/etc/sasldb2';
-export const saslDatabases: readonly string[] = [defaultSaslDatabase, '/etc/libvirt/passwd.db'];
+export const saslDatabases: readonly string[] = [defaultSaslDatabase, sampleSaslFiles.libvirt.database];
 
 /** Keytabs by custom: libvirt's shipped sasl2/libvirt.conf, guides for QEMU, Kerberos' default. */
 export const defaultKeytab = '/etc/krb5.keytab';
-export const keytabs: readonly string[] = ['/etc/libvirt/krb5.tab', '/etc/qemu/krb5.tab', defaultKeytab];
+export const keytabs: readonly string[] = [sampleSaslFiles.libvirt.keytab, sampleSaslFiles.qemu.keytab, defaultKeytab];
 
 export const daemons: readonly Daemon[] = ['libvirtd', 'virtproxyd', 'virtqemud'];
