@@ -3,7 +3,8 @@ import { groupName } from '../../src/domain/account.ts';
 import { credentialFacts } from '../../src/domain/credentials.ts';
 import { filesToRead, refusals } from '../../src/domain/reading.ts';
 import { unknown } from '../../src/facts/fact.ts';
-import type { CredentialKind } from '../../src/reference/pki-files.ts';
+import { gtkVncRefusal } from '../../src/domain/vnc-client-files.ts';
+import type { CredentialKind, TlsProgram } from '../../src/reference/pki-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
 
@@ -15,7 +16,8 @@ const names: Readonly<Record<CredentialKind, string>> = {
 };
 
 /** What the program prints when the file is there and does not open. */
-function errorText(program: 'libvirt' | 'qemu', kind: CredentialKind, path: string, key: string): string {
+function errorText(program: TlsProgram, kind: CredentialKind, path: string, key: string): string {
+  if (program === 'gtk-vnc') return gtkVncRefusal;
   if (program === 'qemu') {
     switch (kind) {
       case 'ca-certificate':
@@ -54,6 +56,7 @@ export default defineRule({
   sources: [
     'libvirt 9.0, 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
     'QEMU 7.2, 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
+    'gtk-vnc 1.3.1 src/vncconnection.c: vnc_connection_tls_initialize_cert_cred',
   ],
   messages: {
     closed: (d: { what: string; owner: string; reader: string; seen: string; effect: string }) => ({
@@ -106,8 +109,12 @@ export default defineRule({
           effect: !isPerson
             ? `guests that use it do not start: "${text}"`
             : onTheWay
-              ? `to libvirt's client the file does not exist${kind === 'ca-certificate' ? `: "Cannot read CA certificate '${path}': No such file or directory"` : ''}`
-              : `virsh ends with "${text}"`,
+              ? set.program === 'gtk-vnc'
+                ? `to ${set.owner} the file does not exist${kind === 'ca-certificate' ? ': it trusts the CAs of the system alone' : ''}`
+                : `to libvirt's client the file does not exist${kind === 'ca-certificate' ? `: "Cannot read CA certificate '${path}': No such file or directory"` : ''}`
+              : set.program === 'gtk-vnc'
+                ? `no console over TLS opens: "${text}"`
+                : `virsh ends with "${text}"`,
         };
         const fix = {
           title: `Let ${reader.name} read ${path}`,

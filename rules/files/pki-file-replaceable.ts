@@ -3,6 +3,7 @@ import { audience, audienceText, isEmpty, replaceable, trusting } from '../../sr
 import { groupNamed, rootAccount, type Account } from '../../src/domain/account.ts';
 import { credentialFacts, credentials, filesOf } from '../../src/domain/credentials.ts';
 import { walk } from '../../src/domain/walk.ts';
+import { pkiDirectory } from '../../src/reference/pki-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
 
@@ -68,7 +69,11 @@ export default defineRule({
           if (isEnd && kind === 'private-key' && !isEmpty(audience(way, accounts, 'read', trusted))) return [];
           seen.add(component.path);
           const person =
-            set.program === 'libvirt' && set.readers.every(({ uid }) => uid !== 0) ? set.readers[0] : undefined;
+            set.program !== 'qemu' &&
+            !way.path.startsWith(`${pkiDirectory}/`) &&
+            set.readers.every(({ uid }) => uid !== 0)
+              ? set.readers[0]
+              : undefined;
           const who = audienceText(accounts, by);
           const data = { path: component.path, who, seen: ownershipText(accounts, entry), owner: set.owner };
           const steps = writeProtect(component.path, entry, accounts, { owner: person ?? rootAccount, trusted });

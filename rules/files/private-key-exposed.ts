@@ -46,7 +46,7 @@ export default defineRule({
     const { accounts } = facts;
     const { keys, gaps } = privateKeysInPlace(facts, roles, options.groups);
     const outcomes = keys.flatMap((key) => {
-      const { path, way, exposedTo, trusted, holder, reader } = key;
+      const { path, way, exposedTo, trusted, holder, reader, isClients } = key;
       if (isEmpty(exposedTo)) return exposedTo.because === undefined ? [] : undetermined(file(path), exposedTo.because);
       if (key.readerUnknown && !exposedTo.anyone) {
         return undetermined(
@@ -71,7 +71,8 @@ export default defineRule({
         {
           fix: {
             title: `Leave ${way.path} to ${meantFor(key)}`,
-            applicability: way.entry.acl === 'unread' ? 'manual' : 'safe',
+            // Who loses the system's client key may have been connecting with it.
+            applicability: way.entry.acl === 'unread' ? 'manual' : isClients ? 'unsafe' : 'safe',
             steps: [
               ...steps,
               {

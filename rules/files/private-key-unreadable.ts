@@ -2,6 +2,7 @@ import { letIn, ownershipText } from '../../src/domain/access-change.ts';
 import { groupName } from '../../src/domain/account.ts';
 import { credentialFacts } from '../../src/domain/credentials.ts';
 import { filesToRead, refusals, type Reading } from '../../src/domain/reading.ts';
+import { gtkVncRefusal } from '../../src/domain/vnc-client-files.ts';
 import type { Known } from '../../src/facts/facts.ts';
 import { unknown } from '../../src/facts/fact.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -43,7 +44,8 @@ export default defineRule({
   sources: [
     'libvirt 9.0, 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
     'QEMU 7.2, 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
-    'observed with libvirt 9.0, 11.3 and QEMU 7.2, 10.0',
+    'gtk-vnc 1.3.1 src/vncconnection.c: vnc_connection_best_path, vnc_connection_tls_initialize_cert_cred',
+    'observed with libvirt 9.0, 11.3, QEMU 7.2, 10.0 and gtk-vnc 1.3.1',
   ],
   messages: {
     closed: (d: { owner: string; reader: string; seen: string; effect: string }) => ({
@@ -71,8 +73,10 @@ export default defineRule({
       const seen = `${at} is ${ownershipText(accounts, stop)}; ${isPerson ? `${reader.name} runs the client` : `QEMU runs as ${ids}`}`;
       const effect = isPerson
         ? onTheWay
-          ? `to libvirt's client the key does not exist: it connects without a certificate, and the server refuses it`
-          : `virsh ends with "Unable to set x509 key and certificate: ${path}, ${set.certificate?.path ?? ''}: Error while reading file."`
+          ? `to ${set.program === 'gtk-vnc' ? set.owner : "libvirt's client"} the key does not exist: it connects without a certificate, and the server refuses it`
+          : set.program === 'gtk-vnc'
+            ? `no console over TLS opens: "${gtkVncRefusal}"`
+            : `virsh ends with "Unable to set x509 key and certificate: ${path}, ${set.certificate?.path ?? ''}: Error while reading file."`
         : onTheWay
           ? `guests that use it do not start: "Unable to access credentials ${path}: Permission denied"`
           : `guests that use it do not start: "Cannot load certificate '${set.certificate?.path ?? ''}' & key '${path}': Error while reading file."`;

@@ -45,7 +45,7 @@ export default defineRule({
       needed: `${d.key} in ${d.belongs}`,
     }),
     dead: (d: { key: string; reason: string; instead: string }) => ({
-      message: `${d.key} has no effect`,
+      message: d.instead === '' ? `${d.key} has no effect` : `${d.key} has no effect: ${d.instead} is what is read`,
       seen: d.reason,
       needed: d.instead === '' ? 'no such line' : d.instead,
     }),

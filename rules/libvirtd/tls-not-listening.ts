@@ -20,7 +20,7 @@ export default defineRule({
   title: 'The daemon does not listen for TLS',
   severity: 'error',
   roles: ['libvirt-server'],
-  needs: [...ownCredentialFacts],
+  needs: [...ownCredentialFacts, 'saslConfigurations'],
   rationale:
     'Everything for TLS is there, but no socket is opened for it: clients of qemu+tls:// are refused before they see a certificate.',
   remedy:

@@ -1,6 +1,6 @@
 import { activation } from '../../src/domain/certificate-order.ts';
 import { contentFacts } from '../../src/domain/credential-contents.ts';
-import { missingFiles } from '../../src/domain/missing-credentials.ts';
+import { linkCommands, missingFiles } from '../../src/domain/missing-credentials.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
@@ -18,11 +18,18 @@ export default defineRule({
   sources: [
     'libvirt 9.0 src/rpc/virnettlscontext.c: virNetTLSContextCheckCertFile',
     'QEMU 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_get_path',
+    'gtk-vnc 1.3.1 src/vncconnection.c: vnc_connection_tls_initialize_cert_cred',
   ],
   messages: {
-    missing: (d: { path: string; owner: string; text: string; consequence: string }) => ({
+    missing: (d: {
+      path: string;
+      owner: string;
+      text: string;
+      consequence: string;
+      elsewhere: string | undefined;
+    }) => ({
       message: `The CA certificate for ${d.owner} is missing`,
-      seen: `nothing at ${d.path}`,
+      seen: `nothing at ${d.path}${d.elsewhere === undefined ? '' : `; libvirt's client has ${d.elsewhere}`}`,
       needed: `the certificate of the CA that ${d.owner} trust${/s$/.test(d.owner) ? '' : 's'}`,
       effect: `${d.consequence}: "${d.text}"`,
     }),
@@ -32,19 +39,23 @@ export default defineRule({
     const { missing, gaps, asked } = missingFiles(facts, roles, 'ca-certificate');
     if (!asked && gaps.length === 0) return notApplicable('nothing here uses TLS');
     return [
-      ...missing.map(({ set, file: { path }, text = '', consequence }) =>
+      ...missing.map(({ set, file: { path }, fatal, text = '', consequence, elsewhere }) =>
         violation(
           'missing',
           file(path),
-          { path, owner: set.owner, text, consequence },
+          { path, owner: set.owner, text, consequence, elsewhere },
           {
+            severity: fatal ? 'error' : 'warning',
             fix: {
               title: `Install the CA certificate at ${path}`,
               applicability: 'manual',
               steps: [
                 {
                   kind: 'manual',
-                  instruction: `copy the CA's certificate (not its key) to this host, then: install -o root -g root -m 0644 -D cacert.pem ${path}`,
+                  instruction:
+                    elsewhere === undefined
+                      ? `copy the CA's certificate (not its key) to this host, then: install -o root -g root -m 0644 -D cacert.pem ${path}`
+                      : linkCommands(set, [{ at: path, target: elsewhere }]),
                 },
                 ...activation(set),
               ],

@@ -43,6 +43,8 @@ export default defineRule({
       const { set, certificate, checked, consequence } = own;
       const leaf = leafOf(own);
       if (leaf?.basicConstraints?.ca !== true || certificate.state !== 'loaded') return [];
+      // Neither VNC clients nor QEMU as their server look at that of a client.
+      if (set.program === 'gtk-vnc') return [];
       const { path } = certificate.file;
       const { endpoint } = set;
       const refusal = refusalOf(own, ['certificate-is-a-ca']);

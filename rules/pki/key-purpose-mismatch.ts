@@ -47,7 +47,8 @@ export default defineRule({
       const leaf = endEntityOf(own);
       if (leaf?.extendedKeyUsage === undefined || certificate.state !== 'loaded') return [];
       const { endpoint, program } = set;
-      if (allowedEndpoints(leaf, program)[endpoint]) return [];
+      // Neither VNC clients nor QEMU as their server look at the purposes of a client.
+      if (program === 'gtk-vnc' || allowedEndpoints(leaf, program)[endpoint]) return [];
       const { path } = certificate.file;
       const purposes = leaf.extendedKeyUsage.purposes.map((purpose) => purposeNames[purpose] ?? purpose).join(', ');
       const refusal = refusalOf(own, ['purpose-mismatch']);

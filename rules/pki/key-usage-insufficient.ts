@@ -14,6 +14,8 @@ import { defineRule, type Undetermined, type Violation } from '../../src/rule/de
 import type { Severity } from '../../src/rule/severity.ts';
 import { file } from '../../src/rule/subject.ts';
 
+const programNames = { libvirt: 'libvirt', qemu: 'QEMU', 'gtk-vnc': 'gtk-vnc' } as const;
+
 export default defineRule({
   id: 'key-usage-insufficient',
   title: 'The key usage of a certificate does not allow TLS',
@@ -70,7 +72,7 @@ export default defineRule({
       // QEMU says nothing of a restriction that is not critical.
       if (signs && (!lacksEncipherment || (!keyUsage.critical && program === 'qemu'))) return [];
       const { severity, effect } = outcomeOf(own, leaf, signs, enciphers);
-      const version = facts.software[program]?.version;
+      const version = program === 'gtk-vnc' ? undefined : facts.software[program]?.version;
       const data = {
         endpoint: set.endpoint,
         usages: keyUsage.usages.join(', ') || 'nothing',
@@ -78,7 +80,7 @@ export default defineRule({
         lacks: [...(signs ? [] : ['digital signature']), ...(lacksEncipherment ? ['key encipherment'] : [])].join(
           ' and ',
         ),
-        program: `${program === 'qemu' ? 'QEMU' : 'libvirt'}${version === undefined ? '' : ` ${version}`}`,
+        program: `${programNames[program]}${version === undefined ? '' : ` ${version}`}`,
         effect,
       };
       const fix = {

@@ -2,6 +2,7 @@ import { certificateOrder } from '../../src/domain/certificate-order.ts';
 import { contentGaps, leafOf, membersOf } from '../../src/domain/credential-contents.ts';
 import { ownCredentialFacts, ownCredentials, refusalOf } from '../../src/domain/own-credentials.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
+import { isGtkVncSystemFile } from '../../src/domain/vnc-client-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
 
@@ -48,6 +49,9 @@ export default defineRule({
       const { set, certificate, key, consequence } = own;
       if (key.state !== 'loaded' || key.value.state !== 'readable' || certificate.state !== 'loaded') return [];
       const leaf = leafOf(own);
+      // Where a VNC client takes one from the system and the other from the user, that is the fault: vnc-client-file-shadowed.
+      if (set.program === 'gtk-vnc' && isGtkVncSystemFile(certificate.file.path) !== isGtkVncSystemFile(key.file.path))
+        return [];
       // A CA certificate in the first place is another fault, whatever key lies beside it.
       if (leaf === undefined || leaf.basicConstraints?.ca === true) return [];
       asked = true;

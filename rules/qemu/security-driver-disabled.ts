@@ -5,6 +5,8 @@ import { defineRule } from '../../src/rule/define-rule.ts';
 import { file, setting } from '../../src/rule/subject.ts';
 
 const key = 'security_driver';
+/** How some guides call it; libvirt never did. */
+const misnamed = 'secure_driver';
 
 export default defineRule({
   id: 'security-driver-disabled',
@@ -23,6 +25,11 @@ export default defineRule({
       seen: `${key} is "none" in ${d.path}`,
       needed: 'selinux or apparmor, which libvirt finds by itself',
     }),
+    misnamed: (d: { path: string }) => ({
+      message: `${misnamed} is meant to switch the confinement of guests off, and has no effect: the setting is called ${key}`,
+      seen: `${misnamed} is "none" in ${d.path}; guests are confined as before`,
+      needed: `no such line, and no ${key} = "none" in its place`,
+    }),
   },
 
   check(facts, { violation, undetermined, notApplicable }) {
@@ -31,10 +38,33 @@ export default defineRule({
     if (fact === undefined) return notApplicable('QEMU is not configured');
     if (!fact.known) return [undetermined(file(path), fact)];
     if (fact.value.error !== undefined) return notApplicable(`${path} does not load`);
-    const drivers = stringListSetting(fact.value, key, { acceptString: true });
+    const isNone = (name: string): boolean => {
+      const drivers = stringListSetting(fact.value, name, { acceptString: true });
+      return (
+        drivers.ok && drivers.value !== undefined && drivers.value.length > 0 && drivers.value.every(confinesNothing)
+      );
+    };
+    const old = effectiveSetting(fact.value, misnamed);
+    const intended =
+      old === undefined || !isNone(misnamed)
+        ? []
+        : [
+            violation(
+              'misnamed',
+              setting(path, misnamed, old.line),
+              { path },
+              {
+                severity: 'note',
+                fix: {
+                  title: `Take ${misnamed} out of ${path}`,
+                  applicability: 'safe',
+                  steps: [{ kind: 'unset', path, key: misnamed, line: old.line }],
+                },
+              },
+            ),
+          ];
     const statement = effectiveSetting(fact.value, key);
-    if (!drivers.ok || statement === undefined || drivers.value?.length === 0) return [];
-    if (drivers.value?.every((driver) => driver === 'none' || driver === 'dac') !== true) return [];
+    if (statement === undefined || !isNone(key)) return intended;
     return [
       violation(
         'none',
@@ -52,6 +82,9 @@ export default defineRule({
           },
         },
       ),
+      ...intended,
     ];
   },
 });
+
+const confinesNothing = (driver: string): boolean => driver === 'none' || driver === 'dac';

@@ -43,26 +43,29 @@ export default defineRule({
 
   check(facts, { violation, undetermined, notApplicable }) {
     const answer = consolePolicy(facts);
-    const { consoles: all } = consoles(facts);
-    const running = all.flatMap((one) =>
-      one.origin === 'running' && one.kind === 'vnc' && isLibvirtGuest(facts, one.process) ? [one] : [],
-    );
-    if (running.length === 0) return notApplicable('no guest of libvirt runs with a VNC display');
+    const { consoles: all, unread } = consoles(facts);
+    const unseen = unread.filter(({ process }) => isLibvirtGuest(facts, process));
+    const running = all.flatMap((one) => (one.origin === 'running' && isLibvirtGuest(facts, one.process) ? [one] : []));
+    if (running.length === 0 && unseen.length === 0)
+      return notApplicable('no guest of libvirt runs with a VNC or SPICE display');
     if (answer.state === 'unknown') return [undetermined(file(answer.path), answer.because)];
     if (answer.state === 'broken') return notApplicable(`${answer.path} does not load`);
-    return running.flatMap((console): Violation | readonly (Violation | Undetermined)[] => {
-      const { guest, process } = console;
+    const outcomes = running.flatMap((console): Violation | readonly (Violation | Undetermined)[] => {
+      const { guest, process, kind } = console;
       const subject = processSubject(process);
       const expected =
-        all.find((one) => one.origin === 'guest' && one.kind === 'vnc' && one.guest === guest) ??
-        all.find((one) => one.origin === 'policy' && one.kind === 'vnc');
+        all.find((one) => one.origin === 'guest' && one.kind === kind && one.guest === guest) ??
+        all.find((one) => one.origin === 'policy' && one.kind === kind);
       const differences = expected === undefined ? [] : differencesOf(console, expected);
       if (differences.length > 0)
         return violation(
           'differs',
           subject,
           { guest, differences },
-          { fix: { title: `Start ${guest} again`, applicability: 'unsafe', steps: startAgain([guest]) } },
+          {
+            ...(kind === 'spice' ? { instance: kind } : {}),
+            fix: { title: `Start ${guest} again`, applicability: 'unsafe', steps: startAgain([guest]) },
+          },
         );
       const { directory } = console;
       if (directory === undefined) return [];
@@ -94,6 +97,7 @@ export default defineRule({
         },
       );
     });
+    return [...outcomes, ...unseen.map(({ process, because }) => undetermined(processSubject(process), because))];
   },
 });
 
@@ -104,13 +108,16 @@ function differencesOf(running: RunningConsole, expected: Console): readonly str
     if (runs !== configured) differences.push(`${what}: runs with ${runs}, configured is ${configured}`);
   };
   const onOff = (on: boolean): string => (on ? 'on' : 'off');
-  compare('TLS', onOff(running.encryption !== 'none'), onOff(expected.encryption !== 'none'));
-  if (running.encryption === 'x509' && expected.encryption === 'x509') {
+  const { spice } = running.process.commandLine;
+  if (running.kind === 'vnc' || hasPortByPolicy(expected))
+    compare('TLS', onOff(running.encryption !== 'none'), onOff(expected.encryption !== 'none'));
+  if (running.kind === 'vnc' && running.encryption === 'x509' && expected.encryption === 'x509') {
     compare('verification of clients', onOff(running.verifiesClients), onOff(expected.verifiesClients));
     compare('certificates', running.directory ?? 'none', expected.directory ?? 'none');
   }
   compare('SASL', onOff(running.sasl), onOff(expected.sasl));
-  compare('VNC password', onOff(running.authentication === 'password'), onOff(expected.authentication === 'password'));
+  const password = running.kind === 'spice' ? spice?.ticketing === true : running.authentication === 'password';
+  compare(`${running.kind.toUpperCase()} password`, onOff(password), onOff(expected.authentication === 'password'));
   const [runs, configured] = [running.addresses[0], expected.addresses[0]];
   // The policy speaks for guests without a file of their own, which may be transient and have any address.
   if (expected.origin === 'guest' && runs?.host !== undefined && configured?.host !== undefined) {
@@ -119,3 +126,10 @@ function differencesOf(running: RunningConsole, expected: Console): readonly str
   }
   return differences;
 }
+
+/** Does spice_tls alone say whether there is a port for TLS (qemu_process.c: qemuProcessSPICEAllocatePorts): not where ports or modes are given. */
+const hasPortByPolicy = (expected: Console): boolean =>
+  expected.origin === 'guest' &&
+  expected.graphics.autoport === true &&
+  (expected.graphics.defaultMode ?? 'any') === 'any' &&
+  expected.graphics.channels.length === 0;

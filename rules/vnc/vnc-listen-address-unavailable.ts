@@ -1,5 +1,6 @@
 import { canonicalAddress } from '../../src/facts/address.ts';
 import { unknown } from '../../src/facts/fact.ts';
+import type { Known } from '../../src/facts/facts.ts';
 import {
   consoleFix,
   consoleFixFacts,
@@ -7,7 +8,7 @@ import {
   consoleSubject,
   processSubject,
 } from '../../src/domain/console-fix.ts';
-import { consoles } from '../../src/domain/consoles.ts';
+import { consoles, type Console } from '../../src/domain/consoles.ts';
 import { judgeConsoles } from '../../src/domain/judge-consoles.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 
@@ -31,6 +32,7 @@ export default defineRule({
       needed: 'an address of this host, 127.0.0.1 or 0.0.0.0',
       effect: 'guests do not start: Failed to bind socket: Cannot assign requested address',
     }),
+    // Of a process of which nothing shows that it got so far as to listen.
     unlisted: (d: { name: string; address: string; host: string; addresses: readonly string[] }) => ({
       message: `${d.address}, on which ${d.name} is to listen, is not known as an address of this host`,
       seen: `/etc/hosts gives ${d.addresses.join(', ')} for ${d.host}, and its interfaces could not be seen`,
@@ -63,6 +65,9 @@ export default defineRule({
       };
       if (addresses !== undefined)
         return violation('foreign', subject, { name: console.name, address, addresses }, extras);
+      // A display that runs has bound its address.
+      if (console.origin === 'running' && (console.process.started !== undefined || isServed(facts, console)))
+        return undefined;
       const names = [fqdn, hostname].filter((name) => name !== undefined);
       const listed = hosts.filter((entry) => entry.names.some((name) => names.includes(name)));
       const known = listed.map((entry) => entry.address);
@@ -80,3 +85,11 @@ export default defineRule({
     });
   },
 });
+
+/** Does somebody listen where the display is to: a listing of sockets may be there where one of interfaces is not. */
+const isServed = ({ runtime }: Known<'runtime'>, { addresses }: Console): boolean =>
+  runtime.observed &&
+  runtime.listening.known &&
+  runtime.listening.value.some((socket) =>
+    addresses.some(({ host, port }) => port === socket.port && canonicalAddress(host ?? '') === socket.address),
+  );

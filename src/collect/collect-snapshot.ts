@@ -1,5 +1,6 @@
 import { unknown, known, type Fact } from '../facts/fact.ts';
 import type { FactName, Facts } from '../facts/facts.ts';
+import type { Scope } from '../facts/host.ts';
 import { snapshotFormat, snapshotVersion, type Snapshot } from '../facts/snapshot.ts';
 import { AccessError } from '../host/access-error.ts';
 import type { HostAccess } from '../host/host-access.ts';
@@ -11,6 +12,8 @@ export interface CollectOptions {
   readonly tool: Snapshot['tool'];
   /** Facts to collect, with what they build on; all of them when absent. */
   readonly needs?: readonly FactName[];
+  /** What to look at beside what every host has. */
+  readonly scope?: Scope;
   /** Called with the name of each fact when its collection starts. */
   readonly progress?: (fact: FactName) => void;
 }
@@ -19,8 +22,11 @@ export interface CollectOptions {
  * Looks at a host and writes down what is needed: collectors run side by side, each when what it builds on is there. Never throws
  * for what the host does: a refusal or a fault makes that one fact unknown.
  */
-export async function collectSnapshot(host: HostAccess, { tool, needs, progress }: CollectOptions): Promise<Snapshot> {
-  const view = new HostView(host);
+export async function collectSnapshot(
+  host: HostAccess,
+  { tool, needs, scope, progress }: CollectOptions,
+): Promise<Snapshot> {
+  const view = new HostView(host, scope);
   const wanted = withDependencies(needs ?? (Object.keys(collectors) as FactName[]));
   const underWay = new Map<FactName, Promise<Fact<unknown>>>();
 

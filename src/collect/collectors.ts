@@ -18,6 +18,7 @@ import runtime from './runtime.ts';
 import saslConfigurations from './sasl-configurations.ts';
 import saslPlugins from './sasl-plugins.ts';
 import secretHolders from './secret-holders.ts';
+import scope from './scope.ts';
 import services from './services.ts';
 import software from './software.ts';
 
@@ -25,6 +26,7 @@ import software from './software.ts';
 export const collectors = {
   clock,
   caller,
+  scope,
   operatingSystem,
   software,
   identity,

@@ -9,12 +9,15 @@ const limit = 1024 * 1024;
 export default defineCollector({
   fact: 'domains',
   after: [],
-  collect: async (view) =>
-    contentsByPath<DomainFile>(
+  collect: async (view) => {
+    const { files, closed } = await domainFiles(view);
+    const found = await contentsByPath<DomainFile>(
       view,
-      await domainFiles(view),
+      files,
       limit,
       (content) => parseDomainXml(new TextDecoder().decode(content)),
       (cause) => ({ malformation: { cause: cause === 'too-large' ? 'too-complex' : 'root', line: 1 } }),
-    ),
+    );
+    return { ...closed, ...found };
+  },
 });

@@ -1,4 +1,4 @@
-import { lookedUpPaths } from '../domain/looked-up-paths.ts';
+import { lookedUpFacts } from '../domain/looked-up-paths.ts';
 import type { Fact } from '../facts/fact.ts';
 import type { FileEntry } from '../facts/files.ts';
 import { AccessError } from '../host/access-error.ts';
@@ -6,15 +6,16 @@ import type { HostView } from '../host/host-view.ts';
 import { defineCollector } from './collector.ts';
 import { domainFiles } from './domain-files.ts';
 import { keyFiles } from './key-files.ts';
+import { lookedUpPathsOn } from './looked-up-paths.ts';
 
 export default defineCollector({
   fact: 'files',
-  after: ['configurations', 'saslConfigurations', 'accounts', 'caller', 'qemuProcesses'],
+  after: lookedUpFacts,
   collect: async (view, facts) => {
     const paths = [
-      ...Object.values(lookedUpPaths(facts)).flat(),
+      ...Object.values(await lookedUpPathsOn(view, facts)).flat(),
       ...(await keyFiles(view)),
-      ...(await domainFiles(view)),
+      ...(await domainFiles(view)).files,
     ];
     const entries = new Map<string, Fact<FileEntry>>();
     for (const path of paths) await view.walk(path, (at, entry) => entries.set(at, entry));

@@ -4,6 +4,7 @@ import { parseHosts } from '../parse/hosts.ts';
 import { parseFibTrie, parseIfInet6 } from '../parse/proc.ts';
 import { defineCollector } from './collector.ts';
 import { readNetwork } from './network.ts';
+import { listedAddresses } from './report-listings.ts';
 
 export default defineCollector({
   fact: 'identity',
@@ -46,6 +47,6 @@ const qualify = (hostname: string, hosts: readonly HostsEntry[]): string | undef
 
 const readAddresses = async (view: HostView): Promise<readonly string[] | undefined> => {
   const [trie, interfaces] = [await readNetwork(view, 'fib_trie'), await readNetwork(view, 'if_inet6')];
-  if (trie === undefined && interfaces === undefined) return undefined;
+  if (trie === undefined && interfaces === undefined) return listedAddresses(view);
   return [...parseFibTrie(trie ?? ''), ...parseIfInet6(interfaces ?? '')];
 };

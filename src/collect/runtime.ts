@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import type { Group, User } from '../facts/accounts.ts';
 import { known, unknown, type Fact } from '../facts/fact.ts';
 import type { ListeningSocket, Process, Runtime } from '../facts/services.ts';
 import { AccessError } from '../host/access-error.ts';
@@ -10,16 +11,27 @@ import {
   processStart,
   socketInode,
 } from '../parse/proc.ts';
+import { parseGroup, parsePasswd } from '../parse/accounts.ts';
+import type { ListedProcess } from '../parse/process-listing.ts';
 import { daemons } from '../reference/configuration-files.ts';
 import { defineCollector } from './collector.ts';
 import { readNetwork } from './network.ts';
+import { listedProcesses, listedSockets } from './report-listings.ts';
 
-/** Processes are read from /proc, which a directory has where it is a container's view of its host or a report that kept it. */
+/**
+ * Processes are read from /proc, which a directory has where it is a container's view of its host; else from a sosreport's listings of ps,
+ * ss and netstat.
+ */
 export default defineCollector({
   fact: 'runtime',
   after: [],
   collect: async (view): Promise<Runtime> => {
     const ids = (await view.list('/proc')).filter((name) => /^[1-9][0-9]*$/.test(name)).map(Number);
+    // A report may keep a file or two of each process.
+    if (ids.length === 0 || !(await hasName(view, ids[0] ?? 0))) {
+      const listed = await listedProcesses(view);
+      if (listed !== undefined) return runtimeOfListing(view, listed);
+    }
     if (ids.length === 0) return { observed: false };
     const systemStat = (await view.readText('/proc/stat')) ?? '';
     const processes: Process[] = [];
@@ -30,6 +42,9 @@ export default defineCollector({
     return { observed: true, processes, listening: await findListening(view, processes) };
   },
 });
+
+const hasName = async (view: HostView, pid: number): Promise<boolean> =>
+  (await textOf(view, pid, 'comm')) !== undefined;
 
 /** Something of a process, by its path below /proc/PID; undefined when it has ended or does not let us look. */
 export const readOfProcess = async (view: HostView, pid: number, name: string): Promise<Uint8Array | undefined> => {
@@ -109,6 +124,73 @@ const findListening = async (
     }),
   );
 };
+
+/** Groups come from the account's databases where the report did not keep /proc/PID/status; when a process started ps says in an unknown zone. */
+async function runtimeOfListing(view: HostView, listed: ReadonlyMap<number, ListedProcess>): Promise<Runtime> {
+  const users = parsePasswd((await view.readText('/etc/passwd')) ?? '');
+  const groups = parseGroup((await view.readText('/etc/group')) ?? '');
+  const processes: Process[] = [];
+  for (const [pid, one] of [...listed].sort(([a], [b]) => a - b)) {
+    const words = one.command?.split(' ') ?? [];
+    const program = posix.basename(words[0] ?? '');
+    if (!isWanted(program)) continue;
+    const ids =
+      parseProcessStatus((await textOf(view, pid, 'status')) ?? '') ??
+      idsOf(one, users, groups) ??
+      refuse(
+        `which account process ${pid} (${program}) has is not known: etc/passwd and etc/group do not have ${one.user ?? one.uid}`,
+      );
+    processes.push({
+      pid,
+      program,
+      uid: ids.uid,
+      gid: ids.gid,
+      groups: ids.groups,
+      ...(isDaemon(program) ? { arguments: words.slice(1) } : {}),
+    });
+  }
+  const sockets = await listedSockets(view);
+  if (sockets === undefined) return { observed: true, processes, listening: await findListening(view, processes) };
+  const pids = new Set(processes.map(({ pid }) => pid));
+  const listening = sockets.map(({ address, port, pids: holders }) => {
+    const pid = holders.find((holder) => pids.has(holder));
+    return { address, port, ...(pid === undefined ? {} : { pid }) };
+  });
+  return { observed: true, processes, listening: known(listening) };
+}
+
+function refuse(text: string): never {
+  throw new AccessError('not-collected', text);
+}
+
+/** Ids of a process from a listing: numbers as they are, names and beginnings of names by the account's databases. */
+function idsOf(
+  { uid, user, group }: ListedProcess,
+  users: readonly User[],
+  groups: readonly Group[],
+): Pick<Process, 'uid' | 'gid' | 'groups'> | undefined {
+  const account = users.find((one) => one.uid === uid) ?? byListedName(users, user);
+  const id = uid ?? account?.uid ?? numeric(user);
+  const gid = byListedName(groups, group)?.gid ?? numeric(group) ?? account?.gid;
+  if (id === undefined || gid === undefined) return undefined;
+  const others = groups.filter(({ members }) => account !== undefined && members.includes(account.name));
+  return { uid: id, gid, groups: others.map((one) => one.gid) };
+}
+
+/** ps shows the beginning of a name and a plus sign where its column is too narrow; more than one may begin so. */
+function byListedName<T extends { readonly name: string }>(
+  entries: readonly T[],
+  name: string | undefined,
+): T | undefined {
+  if (name === undefined) return undefined;
+  const exact = entries.find((one) => one.name === name);
+  if (exact !== undefined || !name.endsWith('+')) return exact;
+  const [first, ...more] = entries.filter((one) => one.name.startsWith(name.slice(0, -1)));
+  return more.length === 0 ? first : undefined;
+}
+
+const numeric = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
 
 /** The process that holds each socket, among those given, as far as their descriptors may be seen. */
 const findOwners = async (

@@ -21,7 +21,7 @@ export default defineCollector({
     const holders: Record<string, Fact<SecretHolder>> = {
       ...(await contentsByPath<SecretHolder>(
         view,
-        await domainFiles(view),
+        (await domainFiles(view)).files,
         limit,
         (content) => ({ kind: 'domain', secrets: domainSecrets(text(content)) }),
         nothing('domain'),

@@ -2,6 +2,7 @@ import type { PackageVersion, Software } from '../facts/host.ts';
 import type { HostView } from '../host/host-view.ts';
 import { installedVersions } from '../parse/dpkg-status.ts';
 import { daemons } from '../reference/configuration-files.ts';
+import { vncClients } from '../reference/vnc-clients.ts';
 import { defineCollector } from './collector.ts';
 
 export default defineCollector({
@@ -113,7 +114,7 @@ const libraryDirectories = async (view: HostView): Promise<readonly string[]> =>
 
 const findPrograms = async (view: HostView): Promise<readonly string[]> => {
   const installed: string[] = [];
-  for (const program of [...daemons, 'virsh']) {
+  for (const program of [...daemons, 'virsh', ...vncClients.flatMap(({ programs }) => programs)]) {
     for (const directory of ['/usr/sbin', '/usr/bin']) {
       if (!(await view.exists(`${directory}/${program}`))) continue;
       installed.push(program);

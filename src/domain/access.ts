@@ -55,13 +55,17 @@ export type Access =
   | { readonly may: false; readonly at: string; readonly permission: Permission }
   | { readonly may: undefined; readonly because: Unknown };
 
-/** Can `account` search every directory on the way, links included, and then do `permission` with the object itself. */
-export function access(walk: Walk, account: Account, permission: Permission): Access {
+/**
+ * Can `account` search every directory on the way, links included, and then do `permission` with the object itself. `see` asks nothing
+ * of the object, as stat(2) does.
+ */
+export function access(walk: Walk, account: Account, permission: Permission | 'see'): Access {
   const last = walk.outcome === 'found' ? walk.steps.length - 1 : -1;
   for (const [index, { path, entry }] of walk.steps.entries()) {
     // A link itself needs no permission.
     if (entry.type === 'symlink') continue;
     const asked = index === last ? permission : 'search';
+    if (asked === 'see') continue;
     const answer = toAccess(permits(entry, account, asked), path, asked);
     if (answer.may !== true) return answer;
   }

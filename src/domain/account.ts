@@ -1,4 +1,5 @@
 import type { Accounts, Caller, Group, User } from '../facts/accounts.ts';
+import { userPkiDirectory } from '../reference/pki-files.ts';
 
 /** Who acts: the ids that the kernel compares, and a name for people. */
 export interface Account {
@@ -92,3 +93,7 @@ function membershipsOf(accounts: Accounts): Memberships {
 /** Listed users who are in a group, by their own entry or the group's. */
 export const membersOf = (accounts: Accounts, gid: number): readonly User[] =>
   membershipsOf(accounts).members.get(gid) ?? [];
+
+/** Path of a user's own file of libvirt's flat layout. */
+export const userPkiFile = (user: User, name: string): string =>
+  `${user.home.replace(/\/+$/, '')}/${userPkiDirectory}/${name}`;

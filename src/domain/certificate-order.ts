@@ -94,7 +94,7 @@ function template(
   const own = hostNames(facts);
   const names = [...own.names, ...further.names];
   const addresses = [...own.addresses, ...further.addresses];
-  const user = /^libvirt-client:(.+)$/.exec(set.id)?.[1];
+  const user = /^(?:libvirt-client|vnc-client:[\w-]+):(.+)$/.exec(set.id)?.[1];
   const commonName = (set.endpoint === 'client' ? user : undefined) ?? replaces?.subject.commonNames[0] ?? names[0];
   const quoted = (text: string): string => `"${text.replace(/["\\\r\n]/g, '')}"`;
   const alternatives = replaces?.subjectAlternativeName;

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Certificate, NameSubtree, RevocationList } from '../facts/certificates.ts';
+import type { TlsProgram } from '../reference/pki-files.ts';
 import { secondsOf, validityAt } from './certificate-validity.ts';
 import { permitsNames } from './name-constraints.ts';
 
@@ -227,8 +228,10 @@ function mark(outcome: Outcome, status: TrustStatus | undefined, fault: ChainFau
   outcome.faults.push(fault);
 }
 
+/** check_time_status: unlike the programs' own checks, it asks for the beginning first. */
 function checkTime(outcome: Outcome, certificate: Certificate, at: string): void {
-  const validity = validityAt(certificate, at);
+  const hasBegun = secondsOf(at) >= secondsOf(certificate.notBefore);
+  const validity = hasBegun ? validityAt(certificate, at) : 'not-yet-valid';
   if (validity === 'valid') return;
   if (outcome.faults.some((fault) => fault.kind === validity && fault.certificate === certificate)) return;
   mark(outcome, validity === 'expired' ? 'expired' : 'not-activated', { kind: validity, certificate });
@@ -411,6 +414,15 @@ function sortSegment(list: readonly Certificate[]): {
   return { sorted: order.flatMap((index) => list[index] ?? []), length: chain.length };
 }
 
+/**
+ * The certificates that GnuTLS sends of those in a certificate file: the first and its issuers after it, in order, of the first sixteen; the
+ * others are dropped (cert-cred-x509.c: parse_pem_cert_mem; pcert.c: gnutls_pcert_import_x509_list with GNUTLS_X509_CRT_LIST_SORT).
+ */
+export function presentedChain(file: readonly Certificate[]): readonly Certificate[] {
+  const { sorted, length } = sortSegment(file.slice(0, maximumSorted));
+  return sorted.slice(0, length);
+}
+
 /** shorten_clist: nothing counts after the first presented certificate that is trusted as it is; only self-issued ones are looked up. */
 function shorten(chain: readonly Certificate[], anchors: readonly Certificate[]): readonly Certificate[] {
   const last = chain.at(-1);
@@ -484,7 +496,7 @@ function verifySignature(certificate: Certificate, issuer: Certificate): Signatu
  * The words that libvirt (with full stop) and QEMU (without) have for a status: later tests override earlier ones, and expiry has no
  * words of its own (virNetTLSCertCheckPair; qcrypto_tls_creds_check_cert_pair; both sessions alike).
  */
-export function statusText(status: ReadonlySet<TrustStatus>, program: 'libvirt' | 'qemu'): string {
+export function statusText(status: ReadonlySet<TrustStatus>, program: TlsProgram): string {
   const stop = program === 'libvirt' ? '.' : '';
   if (status.has('insecure-algorithm')) return 'The certificate uses an insecure algorithm';
   if (status.has('revoked')) return `The certificate has been revoked${stop}`;

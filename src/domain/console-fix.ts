@@ -61,6 +61,17 @@ export const isLibvirtGuest = ({ domains }: Pick<ConsoleFacts, 'domains'>, proce
         (file.value.domain.name !== undefined && file.value.domain.name === process.commandLine.guest)),
   );
 
+/** Is a process the QEMU of a guest of this name, by libvirt's status file or by its own name. */
+export const isProcessOf = ({ domains }: Pick<ConsoleFacts, 'domains'>, process: QemuProcess, guest: string): boolean =>
+  process.commandLine.guest === guest ||
+  Object.values(domains).some(
+    (file) =>
+      file.known &&
+      'domain' in file.value &&
+      file.value.domain.name === guest &&
+      file.value.domain.status?.pid === process.pid,
+  );
+
 /** Names of the guests of libvirt that run with a display of a kind. */
 export const runningGuests = (facts: ConsoleFixFacts, kind: 'vnc' | 'spice'): readonly string[] =>
   facts.qemuProcesses.observed

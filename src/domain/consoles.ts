@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { DomainGraphics, GraphicsListen } from '../facts/domains.ts';
 import type { Unknown } from '../facts/fact.ts';
 import type { Known } from '../facts/facts.ts';
-import type { QemuAddress, QemuProcess, VncDisplay } from '../facts/qemu-processes.ts';
+import type { QemuAddress, QemuCommandLine, QemuProcess, VncDisplay } from '../facts/qemu-processes.ts';
 import { canonicalAddress } from '../facts/address.ts';
 import { consolePolicy, type ConsolePolicy, type DisplayPolicy } from './console-policy.ts';
 import { guestName } from './guest-name.ts';
@@ -109,14 +109,23 @@ export const consoles = remembering(consoleFacts, (facts): Consoles => {
     if (process.commandLine.refusal !== undefined) continue;
     const [more] = process.commandLine.unread;
     if (more !== undefined) {
-      const detail =
-        more.option === 'readconfig' ? `-readconfig ${more.path} was not followed` : '-set was not followed';
-      unread.push({ process, because: { known: false, reason: 'not-collected', detail } });
+      unread.push({ process, because: { known: false, reason: 'not-collected', detail: unreadText(more) } });
     }
     found.push(...runningConsoles(process));
   }
   return { consoles: found, gaps, unread };
 });
+
+function unreadText(more: QemuCommandLine['unread'][number]): string {
+  switch (more.option) {
+    case 'readconfig':
+      return `-readconfig ${more.path} was not followed`;
+    case 'set':
+      return '-set was not followed';
+    case 'ambiguous':
+      return `the listing of processes does not say where the argument of -${more.name} ends`;
+  }
+}
 
 /** The VNC displays that rules judge: guests only where their XML differs from qemu.conf, which speaks for all the others. */
 export const vncConsoles = (facts: ConsoleFacts): Consoles => {

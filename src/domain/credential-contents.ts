@@ -80,8 +80,8 @@ function certificateContent(
   const found = lookUp(facts, facts.certificates, file);
   if (found.state !== 'loaded') return found;
   const { malformation, certificates } = found.value;
-  // QEMU has no limit of size.
-  if (malformation === undefined || (malformation.cause === 'too-large' && set.program === 'qemu')) return found;
+  // Only libvirt has a limit of size.
+  if (malformation === undefined || (malformation.cause === 'too-large' && set.program !== 'libvirt')) return found;
   return { state: 'malformed', file: found.file, malformation, readable: certificates.length };
 }
 

@@ -11,19 +11,20 @@ import {
   qemuTlsDirectory,
   qemuTlsUses,
   systemPki,
-  userPkiDirectory,
   type CredentialKind,
   type Endpoint,
   type QemuTlsUse,
+  type TlsProgram,
 } from '../reference/pki-files.ts';
-import { accountOf, callerAccount, rootAccount, usersInScope, type Account } from './account.ts';
+import { accountOf, callerAccount, rootAccount, userPkiFile, usersInScope, type Account } from './account.ts';
 import { qemuAccount } from './qemu-account.ts';
 import { remembering } from './remembering.ts';
 import { effectiveSetting } from './setting-value.ts';
 import { remoteDaemon } from './remote-daemon.ts';
 import { runningTlsDirectories, type RunningTlsDirectory } from './running-tls-directories.ts';
 import { boolSetting } from './setting-value.ts';
-import { dangles, exists, walk } from './walk.ts';
+import { vncClientSets } from './vnc-client-sets.ts';
+import { exists, meant, walk } from './walk.ts';
 
 /** The facts from which it follows who looks for which credentials where. */
 export const credentialFacts = [
@@ -48,13 +49,13 @@ export interface CredentialFile {
 
 /** One identity with what it trusts, as one program looks it up for one account. */
 export interface CredentialSet {
-  /** `libvirt-server`, `libvirt-client`, `libvirt-client:alice`, `vnc-server`, `migrate-client` … */
+  /** `libvirt-server`, `libvirt-client`, `libvirt-client:alice`, `vnc-server`, `migrate-client`, `vnc-client:libvirt-vnc:alice` … */
   readonly id: string;
   /** For people, to stand after "of" or "for": `libvirtd`, `alice's libvirt client`, `QEMU's VNC server`. */
   readonly owner: string;
   readonly role: Role;
   readonly endpoint: Endpoint;
-  readonly program: 'libvirt' | 'qemu';
+  readonly program: TlsProgram;
   /** Accounts that must be able to read all of it; empty where QEMU's is nobody that this host knows. */
   readonly readers: readonly Account[];
   readonly ca?: CredentialFile;
@@ -69,6 +70,8 @@ export interface CredentialSet {
    * even when it lacks everything.
    */
   readonly consoleDirectory?: string;
+  /** Where the same user's libvirt client has its files, at which this VNC client does not look. */
+  readonly libvirtDirectory?: string;
 }
 
 /** The sets in use, and what could not be learnt about where they are. */
@@ -118,6 +121,11 @@ export const credentials = remembering(credentialFacts, (facts, roles: readonly 
       sets.push(...found.sets);
       gaps.push(...found.gaps);
     }
+  }
+  if (roles.includes('vnc-client')) {
+    const found = vncClientSets(facts);
+    sets.push(...found.sets);
+    gaps.push(...found.gaps);
   }
   return { sets, gaps };
 });
@@ -203,16 +211,6 @@ function systemClientSet(facts: CredentialFacts, withPair: readonly number[]): C
     key: { kind: 'private-key', path: systemPki.client['private-key'] },
     crl: { kind: 'revocation-list', path: systemPki['revocation-list'] },
   };
-}
-
-/** Path of a user's own file of the flat layout. */
-export const userPkiFile = (user: User, name: string): string =>
-  `${user.home.replace(/\/+$/, '')}/${userPkiDirectory}/${name}`;
-
-/** Is a name there, if only as a symbolic link to nothing, which somebody meant to be something; undefined when we could not look. */
-function meant(files: Files, path: string): boolean | undefined {
-  const there = exists(files, path);
-  return there === false ? dangles(files, path) : there;
 }
 
 const gapAt = (files: Files, paths: readonly string[]): CredentialGap | undefined => {

@@ -14,13 +14,23 @@ import {
   usualCaKeyNames,
   type QemuTlsUse,
 } from '../reference/pki-files.ts';
-import { usersInScope } from './account.ts';
-import { serverPathSettings, userPkiFile } from './credentials.ts';
+import { gtkVncNames, gtkVncPki, gtkVncSystemDirectory } from '../reference/vnc-clients.ts';
+import { userPkiFile, usersInScope } from './account.ts';
+import { serverPathSettings } from './credentials.ts';
+import { pkiDirectoriesOf } from './libvirt-uri.ts';
 import { keytabFiles, saslConfigurationPaths, saslDatabaseFiles } from './sasl-files.ts';
 import { runningTlsDirectories } from './running-tls-directories.ts';
 import { effectiveSetting } from './setting-value.ts';
+import { gtkVncDirectory } from './vnc-client-files.ts';
 
-export const lookedUpFacts = ['configurations', 'saslConfigurations', 'accounts', 'caller', 'qemuProcesses'] as const;
+export const lookedUpFacts = [
+  'configurations',
+  'saslConfigurations',
+  'accounts',
+  'caller',
+  'qemuProcesses',
+  'scope',
+] as const;
 
 /** What kind of content a path should hold, so that a collector knows which parser reads it. */
 export interface LookedUpPaths {
@@ -32,17 +42,22 @@ export interface LookedUpPaths {
 }
 
 /**
- * Every path at which libvirt, QEMU or their clients may look for credentials on this host, and the files whose owner and mode
+ * Every path at which libvirt, QEMU, their clients or VNC clients may look for credentials on this host, and the files whose owner and mode
  * matter besides: defaults, what settings name, and every user's own. A superset of what is in use: which of them are is
- * `credentials()`.
+ * `credentials()`. A host may have many users, of whom most have nothing: of those for whose directory `mayHold` is false no
+ * more than that directory is named.
  */
-export function lookedUpPaths(facts: Known<(typeof lookedUpFacts)[number]>): LookedUpPaths {
+export function lookedUpPaths(
+  facts: Known<(typeof lookedUpFacts)[number]>,
+  mayHold: (userDirectory: string) => boolean = () => true,
+): LookedUpPaths {
   const certificates = new Set<string>();
   const privateKeys = new Set<string>();
   const revocationLists = new Set<string>();
   const others = new Set<string>(Object.values(configurationFiles));
   const homes = usersInScope(facts);
-  const users = homes.filter(({ uid }) => uid !== 0);
+  const withFiles = homes.filter(({ home }) => mayHold(gtkVncDirectory(home)));
+  const users = withFiles.filter(({ uid }) => uid !== 0);
 
   const layouts: readonly {
     readonly at: (name: string) => string;
@@ -50,6 +65,7 @@ export function lookedUpPaths(facts: Known<(typeof lookedUpFacts)[number]>): Loo
   }[] = [
     { at: (path) => path, names: systemPki },
     ...users.map((user) => ({ at: (name: string) => userPkiFile(user, name), names: flatPki })),
+    ...clientDirectories(facts).map((directory) => ({ at: (name: string) => `${directory}/${name}`, names: flatPki })),
     ...qemuDirectories(facts).map((directory) => ({ at: (name: string) => `${directory}/${name}`, names: qemuPki })),
   ];
   for (const { at, names } of layouts) {
@@ -58,6 +74,16 @@ export function lookedUpPaths(facts: Known<(typeof lookedUpFacts)[number]>): Loo
     for (const endpoint of ['server', 'client'] as const) {
       certificates.add(at(names[endpoint].certificate));
       privateKeys.add(at(names[endpoint]['private-key']));
+    }
+  }
+  const gtkVncRoots = withFiles.map(({ home }) => gtkVncDirectory(home));
+  for (const root of new Set([gtkVncSystemDirectory, ...gtkVncRoots])) {
+    for (const name of gtkVncNames) {
+      const files = gtkVncPki(name);
+      certificates.add(`${root}/${files['ca-certificate']}`);
+      certificates.add(`${root}/${files.certificate}`);
+      privateKeys.add(`${root}/${files['private-key']}`);
+      revocationLists.add(`${root}/${files['revocation-list']}`);
     }
   }
   for (const daemon of ['libvirtd', 'virtproxyd'] as const) {
@@ -78,6 +104,7 @@ export function lookedUpPaths(facts: Known<(typeof lookedUpFacts)[number]>): Loo
   for (const directory of qemuDirectories(facts)) others.add(directory);
   for (const user of homes) {
     const home = user.home.replace(/\/+$/, '');
+    others.add(gtkVncDirectory(home));
     others.add(`${home}/${userClientConfiguration}`);
     others.add(`${home}/${clientAuthenticationFiles.user}`);
   }
@@ -90,6 +117,17 @@ export function lookedUpPaths(facts: Known<(typeof lookedUpFacts)[number]>): Loo
     revocationLists: [...revocationLists],
     others: [...others],
   };
+}
+
+/** Directories of a client's credentials that were asked for, or that an alias or the default URI of a libvirt.conf names. */
+function clientDirectories({ configurations, scope }: Known<'configurations' | 'scope'>): readonly string[] {
+  const named = Object.entries(configurations)
+    .filter(([path, file]) => path.endsWith('/libvirt.conf') && file.known)
+    .flatMap(([, file]) => (file.known ? file.value.settings : []))
+    .filter(({ key }) => key === 'uri_aliases' || key === 'uri_default')
+    .flatMap(({ value }) => (value.type === 'list' ? value.items : [value]))
+    .flatMap((value) => (value.type === 'string' ? pkiDirectoriesOf(value.value.replace(/^[\w.-]+=/, '')) : []));
+  return [...new Set([...scope.pkiDirectories, ...named])];
 }
 
 /** All directories that qemu.conf may mean for any use, without asking whether they exist, and those that guests run with. */

@@ -1,5 +1,6 @@
 import type { Malformation, MalformationCause } from '../facts/certificates.ts';
 import type { CredentialFile, CredentialSet } from './credentials.ts';
+import { gtkVncRefusal } from './vnc-client-files.ts';
 
 const causes: Readonly<Record<MalformationCause, string>> = {
   empty: 'the file is empty',
@@ -58,6 +59,14 @@ export function malformedText(
   readable: number,
 ): string {
   const { path } = file;
+  // Of a CA file without any certificate nothing is loaded, and nobody trusted.
+  if (set.program === 'gtk-vnc')
+    return file.kind === 'ca-certificate' &&
+      readable === 0 &&
+      malformation.cause !== 'structure' &&
+      malformation.cause !== 'base64'
+      ? 'The certificate is not trusted'
+      : gtkVncRefusal;
   const error = malformation.gnutlsError ?? 'Base64 decoding error.';
   const libvirt = set.program === 'libvirt';
   const pair = libvirt

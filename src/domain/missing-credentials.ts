@@ -1,12 +1,13 @@
 import type { Known } from '../facts/facts.ts';
 import type { Role } from '../facts/role.ts';
-import type { CredentialKind, Endpoint } from '../reference/pki-files.ts';
+import { flatPki, type CredentialKind, type Endpoint } from '../reference/pki-files.ts';
 import { isAtLeast } from './upstream-version.ts';
 import { credentialContents, gapsIn, type ContentFacts, type Gap, type SetContents } from './credential-contents.ts';
 import type { CredentialFile, CredentialSet } from './credentials.ts';
 import { tlsWanted } from './listening.ts';
 import { consequenceOf } from './own-credentials.ts';
-import { exists } from './walk.ts';
+import { isGtkVncSystemFile } from './vnc-client-files.ts';
+import { exists, parentOf } from './walk.ts';
 
 /** A file that a program needs, or could use, and that is not there. */
 export interface MissingFile {
@@ -20,6 +21,8 @@ export interface MissingFile {
   readonly text?: string;
   /** What comes of it, as a clause. */
   readonly consequence: string;
+  /** Where the user's libvirt client has the like, at which this program does not look. */
+  readonly elsewhere?: string;
 }
 
 /**
@@ -39,7 +42,7 @@ export function missingFiles(
   );
   const missing = asked.flatMap((contents) => {
     const content = contentOf(contents, kind);
-    if (content.state !== 'absent' || content.dangling) return [];
+    if (content.state !== 'absent' || content.dangling || isShadowed(contents)) return [];
     return [describe(facts, contents, kind, content.file)];
   });
   return {
@@ -88,6 +91,7 @@ function describe(
       text: `Unable to access credentials ${file.path}: No such file or directory`,
       consequence: consequenceOf(set),
     };
+  if (set.program === 'gtk-vnc') return { ...common, ...describeForViewer(facts, set, kind, half) };
   if (kind === 'ca-certificate' || set.endpoint === 'server')
     return {
       ...common,
@@ -114,6 +118,66 @@ function describe(
       ? consequenceOf(set)
       : `${half ? unusedPair(set) : ''}a connection by ${set.owner} carries no certificate, which a server that verifies its clients refuses`,
   };
+}
+
+/** Of a pair that a user's VNC client takes from two places the half that is not there is `vnc-client-file-shadowed`. */
+const isShadowed = ({ set: { program, certificate, key } }: SetContents): boolean =>
+  program === 'gtk-vnc' &&
+  certificate !== undefined &&
+  key !== undefined &&
+  isGtkVncSystemFile(certificate.path) !== isGtkVncSystemFile(key.path);
+
+/** What a user types to let a program that looks at one path find what lies at another. */
+export const linkCommands = (
+  { readers }: Pick<CredentialSet, 'readers'>,
+  links: readonly { readonly at: string; readonly target: string }[],
+): string =>
+  [
+    `as ${readers[0]?.name ?? 'the user'}: mkdir -p -m 0700 ${[...new Set(links.map(({ at }) => parentOf(at)))].join(' ')}`,
+    ...links.map(({ at, target }) => `ln -s ${target} ${at}`),
+  ].join('; ');
+
+/** The links that give a VNC client the pair of the same user's libvirt client. */
+export const libvirtsPair = ({
+  libvirtDirectory = '',
+  certificate,
+  key,
+}: CredentialSet): readonly { readonly at: string; readonly target: string }[] =>
+  [certificate, key].flatMap((file) =>
+    file === undefined
+      ? []
+      : {
+          at: file.path,
+          target: `${libvirtDirectory}/${flatPki.client[file.kind === 'certificate' ? 'certificate' : 'private-key']}`,
+        },
+  );
+
+/** gtk-vnc goes on without any of its files. */
+function describeForViewer(
+  facts: Known<'files'>,
+  set: CredentialSet,
+  kind: Exclude<CredentialKind, 'revocation-list'>,
+  half: boolean,
+): Pick<MissingFile, 'fatal' | 'text' | 'consequence' | 'elsewhere'> {
+  const { owner, libvirtDirectory, certificate } = set;
+  const name = kind === 'ca-certificate' ? flatPki[kind] : flatPki.client[kind];
+  // To one half that is there only the half of the same pair helps.
+  const fits =
+    !half || (kind === 'private-key' && certificate?.path === `${libvirtDirectory}/${flatPki.client.certificate}`);
+  const path = libvirtDirectory === undefined || !fits ? undefined : `${libvirtDirectory}/${name}`;
+  const elsewhere = path !== undefined && exists(facts.files, path) === true ? { elsewhere: path } : {};
+  return kind === 'ca-certificate'
+    ? {
+        fatal: false,
+        text: 'The certificate is not trusted',
+        consequence: `${owner} trusts the CAs of the system alone, and refuses consoles whose certificate another CA has issued`,
+        ...elsewhere,
+      }
+    : {
+        fatal: false,
+        consequence: `${half ? 'the pair is not used, and ' : ''}a connection by ${owner} carries no certificate, which a server that verifies its clients refuses`,
+        ...elsewhere,
+      };
 }
 
 /** A user's client falls back to the pair of the system, which it may not have. */

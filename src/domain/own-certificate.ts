@@ -290,6 +290,19 @@ function pairFault(
   const stops = malformation !== undefined && malformation.cause !== 'too-large' && malformation.cause !== 'binary';
   if (stops && certificates.length < maximumChain)
     return { kind: 'certificate-malformed', error: malformation.gnutlsError ?? unknownError };
-  const matches = certificates[0]?.publicKey.fingerprint === key.publicKey.fingerprint;
-  return matches ? undefined : { kind: 'key-mismatch', error: 'The certificate and the given key do not match.' };
+  const [leaf] = certificates;
+  return isPair(leaf, key) || goesUnnoticed(leaf, key)
+    ? undefined
+    : { kind: 'key-mismatch', error: 'The certificate and the given key do not match.' };
 }
+
+/** Is a key the one of a certificate. */
+export const isPair = (leaf: Certificate | undefined, key: PrivateKeyFile): boolean =>
+  key.state === 'readable' && leaf?.publicKey.fingerprint === key.publicKey.fingerprint;
+
+/**
+ * GnuTLS tries a pair by a signature with SHA-256. There is none of Edwards curves, so that these pairs pass untried and fail in each
+ * handshake (_gnutls_check_key_cert_match, 3.7.9 and 3.8.9).
+ */
+const goesUnnoticed = (leaf: Certificate | undefined, key: PrivateKeyFile & { state: 'readable' }): boolean =>
+  key.publicKey.algorithm.startsWith('Ed') && leaf?.publicKey.algorithm === key.publicKey.algorithm;

@@ -3,6 +3,7 @@ import type { Known } from '../facts/facts.ts';
 import { statusText, verifyChain, type ChainFault, type ChainVerdict } from './chain-of-trust.ts';
 import { endEntityOf, membersOf, type SetContents } from './credential-contents.ts';
 import { maximumCas } from './libvirt-version.ts';
+import type { TlsProgram } from '../reference/pki-files.ts';
 
 /** How a set's own certificate stands to its CA file. */
 export type OwnChain =
@@ -21,7 +22,8 @@ export type OwnChain =
     };
 
 /** How many certificates of a CA file a program's own check reads; undefined for no limit. GnuTLS itself loads all of them. */
-export function caLimit({ software }: Known<'software'>, program: 'libvirt' | 'qemu'): number | undefined {
+export function caLimit({ software }: Known<'software'>, program: TlsProgram): number | undefined {
+  if (program === 'gtk-vnc') return undefined;
   const limit = maximumCas(program, software[program]?.version);
   return Number.isFinite(limit) ? limit : undefined;
 }

@@ -7,6 +7,7 @@ import { requiresKeyEncipherment } from './libvirt-version.ts';
 import { checkLoading, checkOwnCertificate, type Refusal, type RefusalKind } from './own-certificate.ts';
 import { effectiveBool, remoteConfiguration } from './remote-configuration.ts';
 import { remembering } from './remembering.ts';
+import { gtkVncRefusal } from './vnc-client-files.ts';
 
 /** The facts from which it follows what programs make of their own credentials. */
 export const ownCredentialFacts = [...contentFacts, 'clock'] as const;
@@ -38,10 +39,22 @@ export const ownCredentials = remembering(
 function judged(facts: OwnCredentialFacts, contents: SetContents): OwnCredentials {
   const { set } = contents;
   const { program, endpoint } = set;
+  const consequence = consequenceOf(set);
   const certificate = fileOf(contents.certificate);
   const ca = fileOf(contents.ca);
   const key = fileOf(contents.key);
   const crl = fileOf(contents.crl);
+  const files = {
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(key === undefined ? {} : { key }),
+    ...(crl === undefined ? {} : { crl }),
+  };
+  if (program === 'gtk-vnc') {
+    // It checks nothing itself, loads in QEMU's order and has one text for whatever GnuTLS refuses.
+    const loading = checkLoading({ program: 'qemu', ...files }).map((one) => ({ ...one, text: gtkVncRefusal }));
+    return { ...contents, checked: false, refusals: [], warnings: [], loading, consequence };
+  }
   const { refusals, warnings } = checkOwnCertificate({
     program,
     endpoint,
@@ -50,15 +63,9 @@ function judged(facts: OwnCredentialFacts, contents: SetContents): OwnCredential
     at: facts.clock.now,
     requiresKeyEncipherment: demandsKeyEncipherment(facts, set) ?? true,
   });
-  const loading = checkLoading({
-    program,
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(key === undefined ? {} : { key }),
-    ...(crl === undefined ? {} : { crl }),
-  });
+  const loading = checkLoading({ program, ...files });
   const checked = isChecked(facts, set);
-  return { ...contents, checked, refusals, warnings, loading, consequence: consequenceOf(set) };
+  return { ...contents, checked, refusals, warnings, loading, consequence };
 }
 
 /** Only what is loaded is judged here; what is malformed has its own literal text (`malformedText`). */
@@ -69,7 +76,8 @@ const fileOf = <T>(content: Content<T>): { readonly path: string; readonly file:
 export const demandsKeyEncipherment = (
   { software }: Known<'software'>,
   { program }: Pick<CredentialSet, 'program'>,
-): boolean | undefined => requiresKeyEncipherment(program, software[program]?.version);
+): boolean | undefined =>
+  program === 'gtk-vnc' ? false : requiresKeyEncipherment(program, software[program]?.version);
 
 function isChecked(facts: OwnCredentialFacts, set: CredentialSet): boolean {
   if (set.running !== undefined) return set.running.checked;
@@ -100,6 +108,7 @@ const qemuConsequences: Readonly<Record<string, string>> = {
 /** What an administrator sees when a program refuses its own files, as a clause. */
 export function consequenceOf(set: Pick<CredentialSet, 'program' | 'endpoint' | 'owner' | 'id'>): string {
   if (set.program === 'qemu') return qemuConsequences[set.id.replace(/[-:].*$/, '')] ?? 'QEMU does not start';
+  if (set.program === 'gtk-vnc') return `${set.owner} opens no console over TLS`;
   return set.endpoint === 'server'
     ? `${set.owner} does not start`
     : 'connections over TLS fail before anything is sent';

@@ -3,6 +3,7 @@ import type { Known } from '../facts/facts.ts';
 import type { Role } from '../facts/role.ts';
 import { libvirtGroup } from '../reference/libvirt-group.ts';
 import { qemuTlsUses, systemPki, type QemuTlsUse } from '../reference/pki-files.ts';
+import { gtkVncNames, gtkVncPki, gtkVncSystemDirectory } from '../reference/vnc-clients.ts';
 import { audience, trusting, type Audience, type Trusted } from './access.ts';
 import { accountOf, groupNamed, rootAccount, usersInScope, type Account } from './account.ts';
 import {
@@ -34,6 +35,8 @@ export interface KeyInPlace {
   readonly exposedTo: Audience;
   /** QEMU needs it, and nobody knows as whom QEMU runs. */
   readonly readerUnknown: boolean;
+  /** It is for clients of this host: who can read it may be connecting with it. */
+  readonly isClients: boolean;
 }
 
 /** What is known of one path before paths that lead to the same file are put together. */
@@ -45,11 +48,12 @@ interface Need {
   readonly meant: readonly Account[];
   readonly gids: readonly number[];
   readonly readerUnknown?: boolean;
+  readonly isClients?: boolean;
 }
 
 /**
  * Every file at which a program looks for a private key, and every private key found beside them. QEMU's keys are for QEMU's account and its
- * group, a user's for that user, the system's client key for root and libvirt's group, all others for root; `groups` names more.
+ * group, a user's for that user, the system's client keys for root and libvirt's group, all others for root; `groups` names more.
  * That QEMU can read the daemon's own key is another question.
  */
 export function privateKeysInPlace(
@@ -94,6 +98,7 @@ export function privateKeysInPlace(
         trusted,
         exposedTo,
         readerUnknown: needs.some((need) => need.readerUnknown === true),
+        isClients: needs.some((need) => need.isClients === true),
       },
     ];
   });
@@ -107,11 +112,23 @@ function keyNeeds(facts: PrivateKeyFacts, daemonKeys: readonly string[]): (path:
   const qemuGids = qemu?.gids.slice(0, 1) ?? [];
   const directories = (Object.keys(qemuTlsUses) as QemuTlsUse[]).map((use) => qemuTlsDirectoryOf(facts, use).path);
   const users = usersInScope(facts).filter(({ uid, home }) => uid !== 0 && home.replace(/\/+$/, '') !== '');
+  const gtkVncKeys = gtkVncNames.map((name) => `${gtkVncSystemDirectory}/${gtkVncPki(name)['private-key']}`);
   return (path) => {
     const user = users.find(({ home }) => path.startsWith(`${home.replace(/\/+$/, '')}/.`));
     if (user !== undefined) {
       const account = accountOf(accounts, user);
       return { path, owner: user.name, holder: account, meant: [account], gids: [] };
+    }
+    if (path === systemPki.client['private-key'] || gtkVncKeys.includes(path)) {
+      const libvirt = groupNamed(accounts, libvirtGroup)?.gid;
+      return {
+        path,
+        owner: path === systemPki.client['private-key'] ? 'libvirt clients' : 'VNC clients',
+        holder: rootAccount,
+        meant: [],
+        gids: libvirt === undefined ? [] : [libvirt],
+        isClients: true,
+      };
     }
     if (directories.some((directory) => path.startsWith(`${directory}/`))) {
       const reader = qemu === undefined ? {} : { reader: qemu };
@@ -123,16 +140,6 @@ function keyNeeds(facts: PrivateKeyFacts, daemonKeys: readonly string[]): (path:
         meant: forQemu,
         gids: qemuGids,
         readerUnknown: qemu === undefined,
-      };
-    }
-    if (path === systemPki.client['private-key']) {
-      const libvirt = groupNamed(accounts, libvirtGroup)?.gid;
-      return {
-        path,
-        owner: 'libvirt clients',
-        holder: rootAccount,
-        meant: [],
-        gids: libvirt === undefined ? [] : [libvirt],
       };
     }
     // The daemon's own key in QEMU's hands has a rule of its own.

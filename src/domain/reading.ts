@@ -46,8 +46,10 @@ export function filesToRead(
       if (way.outcome !== 'found' || way.entry.type !== 'file') continue;
       if (set.readers.length === 0) unknownReaders.push(path);
       for (const reader of set.readers.filter(({ uid }) => uid !== 0)) {
-        const isPerson = set.program === 'libvirt';
+        const isPerson = set.program !== 'qemu';
         const root = isPerson ? homeOf(facts.accounts, reader) : directoryOf(path);
+        // The system's files that a VNC client finds and cannot read are vnc-client-file-shadowed.
+        if (set.program === 'gtk-vnc' && root !== undefined && !path.startsWith(`${root}/`)) continue;
         const belongs = (at: string): boolean =>
           root !== undefined && (at === root ? !isPerson : at.startsWith(`${root}/`));
         readings.push({ set, kind, path, way, reader, isPerson, belongs });

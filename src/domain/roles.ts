@@ -1,7 +1,10 @@
 import type { Role } from '../facts/role.ts';
 import { configurationFiles, userClientConfiguration } from '../reference/configuration-files.ts';
-import { flatPki, qemuTlsDirectory, systemPki } from '../reference/pki-files.ts';
-import { userPkiFile, type CredentialFacts } from './credentials.ts';
+import { flatPki, qemuPki, qemuTlsDirectory, systemPki } from '../reference/pki-files.ts';
+import { gtkVncPki, gtkVncSystemDirectory, vncClients } from '../reference/vnc-clients.ts';
+import { userPkiFile } from './account.ts';
+import type { CredentialFacts } from './credentials.ts';
+import { vncClientsInUse } from './vnc-client-sets.ts';
 import { exists } from './walk.ts';
 
 /** What a host is for, and from what that is seen; in the order of the catalogue of roles. */
@@ -12,7 +15,8 @@ export interface RoleEvidence {
 
 /**
  * Finds out what a host is for: a libvirt server has a daemon, its configuration or its certificate; a client has a client's
- * certificate, key or configuration; a VNC server has QEMU configured or running; migration shows by its directory or settings.
+ * certificate, key or configuration; a VNC server has QEMU configured or running; migration shows by its directory or settings; a VNC client by a viewer
+ * that is installed or by files that only a viewer reads.
  * Nothing seen, no role.
  */
 export function roleEvidence(facts: CredentialFacts): readonly RoleEvidence[] {
@@ -66,7 +70,11 @@ export function roleEvidence(facts: CredentialFacts): readonly RoleEvidence[] {
       file.value.settings.some(({ key }) => key === 'uri_aliases' || key === 'uri_default')
     );
   });
-  const onlyCa = there(systemPki['ca-certificate']) && found.length === 0;
+  const viewer = vncClients.flatMap(({ programs }) => programs).find((name) => software.installed.includes(name));
+  const viewerFile = vncClientsInUse(facts).flatMap(({ evidence }) => evidence)[0];
+  // VNC clients have their CA in the same place.
+  const isViewers = (viewer !== undefined || viewerFile !== undefined) && !software.installed.includes('virsh');
+  const onlyCa = there(systemPki['ca-certificate']) && found.length === 0 && !isViewers;
   see('libvirt-client', [
     [clientFile !== undefined, `there is ${clientFile}`],
     [clientConfiguration !== undefined, `${clientConfiguration} names connections`],
@@ -76,9 +84,14 @@ export function roleEvidence(facts: CredentialFacts): readonly RoleEvidence[] {
   see('vnc-server', [
     [running((program) => /^qemu-(system-|kvm)/.test(program)), 'QEMU guests run'],
     [configured(configurationFiles.qemu), `there is ${configurationFiles.qemu}`],
-    [there(qemuTlsDirectory('vnc')), `there is ${qemuTlsDirectory('vnc')}`],
+    [there(qemuTlsDirectory('vnc')) && !holdsOnlyClients(facts), `there is ${qemuTlsDirectory('vnc')}`],
     [there(qemuTlsDirectory('spice')), `there is ${qemuTlsDirectory('spice')}`],
     [software.installed.includes('qemu'), 'QEMU is installed'],
+  ]);
+
+  see('vnc-client', [
+    [viewer !== undefined, `${viewer} is installed`],
+    [viewerFile !== undefined, `there is ${viewerFile}`],
   ]);
 
   const qemu = configurations[configurationFiles.qemu];
@@ -89,6 +102,16 @@ export function roleEvidence(facts: CredentialFacts): readonly RoleEvidence[] {
     [migrationSetting, `${configurationFiles.qemu} has settings for migration`],
   ]);
   return found;
+}
+
+/** virt-manager's files as a VNC client lie in the directory of QEMU's server: are they all that is there. */
+function holdsOnlyClients({ files }: Pick<CredentialFacts, 'files'>): boolean {
+  const directory = qemuTlsDirectory('vnc');
+  const name = directory.slice(gtkVncSystemDirectory.length + 1);
+  const { certificate, 'private-key': key } = gtkVncPki(name);
+  const clients = [certificate, key].map((file) => `${gtkVncSystemDirectory}/${file}`);
+  const servers = [qemuPki['ca-certificate'], ...Object.values(qemuPki.server)].map((file) => `${directory}/${file}`);
+  return clients.some((path) => exists(files, path) === true) && servers.every((path) => exists(files, path) === false);
 }
 
 /** The roles alone. */

@@ -1,6 +1,7 @@
 import type { Setting } from '../facts/configurations.ts';
 import { unknown, type Unknown } from '../facts/fact.ts';
 import type { Known } from '../facts/facts.ts';
+import type { QemuCommandLine } from '../facts/qemu-processes.ts';
 import type { WalkStep } from './walk.ts';
 import type { Role } from '../facts/role.ts';
 import type { SaslConfiguration, SaslSetting } from '../facts/sasl.ts';
@@ -14,8 +15,9 @@ import {
 import { serviceNames } from '../reference/kerberos.ts';
 import { saslMechanism, type SaslMechanism } from '../reference/sasl-mechanisms.ts';
 import { access, type Permission } from './access.ts';
-import { rootAccount, type Account } from './account.ts';
+import { rootAccount, userName, type Account } from './account.ts';
 import { isDaemonUsed, qemuDaemon } from './configurations-in-use.ts';
+import { guestName } from './guest-name.ts';
 import { listening } from './listening.ts';
 import { qemuAccount } from './qemu-account.ts';
 import {
@@ -28,7 +30,14 @@ import { consoleSaslDirectories, namedPath, withoutComment } from './sasl-files.
 import { boolSetting, effectiveSetting } from './setting-value.ts';
 import { walk } from './walk.ts';
 
-export const saslFacts = [...configurationFacts, 'saslConfigurations', 'files', 'accounts', 'operatingSystem'] as const;
+export const saslFacts = [
+  ...configurationFacts,
+  'saslConfigurations',
+  'files',
+  'accounts',
+  'operatingSystem',
+  'qemuProcesses',
+] as const;
 export type SaslFacts = Known<(typeof saslFacts)[number]>;
 
 /**
@@ -113,7 +122,7 @@ export function saslServices(facts: SaslFacts, roles: readonly Role[]): SaslServ
   }
   const qemu = facts.configurations[configurationFiles.qemu];
   if (qemu !== undefined && !qemu.known) gaps.push({ path: configurationFiles.qemu, because: qemu });
-  services.push(...consoleServices(facts));
+  services.push(...withRunning(facts, consoleServices(facts)));
   return { services, gaps };
 }
 
@@ -211,6 +220,64 @@ function consoleServices(facts: SaslFacts): readonly SaslService[] {
     }
   }
   return found;
+}
+
+/** What running guests add to the configured consoles: other accounts, other transports, or SASL where qemu.conf asks for none. */
+function withRunning(facts: SaslFacts, configured: readonly SaslService[]): readonly SaslService[] {
+  const found = [...configured];
+  for (const process of facts.qemuProcesses.observed ? facts.qemuProcesses.processes : []) {
+    const { uid, gid, groups, commandLine } = process;
+    if (commandLine.refusal !== undefined) continue;
+    const reader: Account = { name: userName(facts.accounts, uid), uid, gids: [...new Set([gid, ...groups])] };
+    for (const { kind, over } of runningSasl(commandLine)) {
+      const candidates = qemuServiceFiles(facts).flatMap((name) =>
+        consoleSaslDirectories(facts, kind).map((at) => `${at}/${name}`),
+      );
+      const transport: SaslTransport = {
+        kind: over,
+        minimumSsf: over === 'tcp' ? defaultMinimumSsf : 0,
+        reason:
+          kind === 'vnc' ? `sasl=on in -vnc of ${guestName(process)}` : `sasl=on in -spice of ${guestName(process)}`,
+      };
+      const at = found.findIndex(
+        (one) => one.candidates.join() === candidates.join() && one.reader?.uid === uid && one.kinds.includes(kind),
+      );
+      const same = found[at];
+      if (same === undefined) {
+        found.push({
+          program: 'qemu',
+          owner: kind === 'vnc' ? 'VNC displays' : 'SPICE displays',
+          daemon: qemuDaemon(facts),
+          kinds: [kind],
+          transports: [transport],
+          reader,
+          candidates,
+          file: serviceFile(facts, candidates, reader),
+          principals: kind === 'vnc' ? [serviceNames.vnc] : [],
+        });
+      } else if (!same.transports.some((one) => one.kind === over)) {
+        found[at] = { ...same, transports: [...same.transports, transport] };
+      }
+    }
+  }
+  return found;
+}
+
+/** Displays of a running QEMU that ask for SASL, and what each of them runs over; anonymous TLS counts as none (vnc-auth-sasl.c). */
+function runningSasl({ vnc, spice }: QemuCommandLine): readonly RunningSasl[] {
+  const displays = vnc
+    .filter(({ authentication, addresses }) => authentication === 'sasl' && addresses.length > 0)
+    .map(({ addresses, tls }): RunningSasl => {
+      const isUnix = addresses.every(({ type }) => type === 'unix');
+      return { kind: 'vnc', over: isUnix ? 'unix' : tls.type === 'x509' ? 'tls' : 'tcp' };
+    });
+  if (spice?.sasl !== true) return displays;
+  return [...displays, { kind: 'spice', over: spice.unix ? 'unix' : spice.port === undefined ? 'tls' : 'tcp' }];
+}
+
+interface RunningSasl {
+  readonly kind: 'vnc' | 'spice';
+  readonly over: SaslTransport['kind'];
 }
 
 /** Names of QEMU's service file: packages of RHEL call the application qemu-kvm, and its older VNC servers read the one of SPICE. */

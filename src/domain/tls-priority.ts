@@ -33,6 +33,7 @@ export type TlsPriority =
       readonly versions: readonly TlsVersion[];
       /** Those that a peer can really agree on: TLS 1.0 and 1.1 need a suite of their own time. */
       readonly negotiable: readonly TlsVersion[];
+      readonly algorithms: PriorityAlgorithms;
     }
   /** GnuTLS stops at `element` (empty for an empty one). */
   | { readonly state: 'invalid'; readonly reason: 'unknown-element'; readonly element: string }
@@ -42,6 +43,23 @@ export type TlsPriority =
   | { readonly state: 'unknown'; readonly keyword: string }
   /** `element` is refused before version `since` of GnuTLS, and the version is not known. */
   | { readonly state: 'version-dependent'; readonly element: string; readonly since: string };
+
+/** What a priority string leaves for a handshake, by GnuTLS' names in lower case. */
+export interface PriorityAlgorithms {
+  /** Ciphers of TLS 1.3. */
+  readonly ciphers: readonly string[];
+  /** Suites of earlier versions. */
+  readonly suites: readonly Suite[];
+  readonly signatures: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** A suite of TLS before 1.3. */
+export interface Suite {
+  readonly cipher: string;
+  readonly mac: string;
+  readonly exchange: string;
+}
 
 /** GNUTLS_MAX_ALGORITHM_NUM: what follows is not looked at. */
 const maximumElements = 128;
@@ -236,7 +254,7 @@ function settle({ protocols, ciphers, macs, exchanges, signatures, groups, noExt
   const made = Object.entries(suites).flatMap(([pair, allowed]) => {
     const [cipher = '', mac = ''] = pair.split(' ');
     const usable = ciphers.has(cipher) && macs.has(mac) ? allowed.filter((name) => usedExchanges.has(name)) : [];
-    return usable.map((exchange) => ({ mac, exchange }));
+    return usable.map((exchange): Suite => ({ cipher, mac, exchange }));
   });
   const haveTls13Suite = macs.has('aead') && tls13Ciphers.some((name) => ciphers.has(name));
 
@@ -260,5 +278,11 @@ function settle({ protocols, ciphers, macs, exchanges, signatures, groups, noExt
   const negotiable = versions.filter((name) =>
     name === 'TLS1.3' ? haveTls13Suite : name === 'TLS1.2' ? modern : legacy,
   );
-  return { state: 'valid', versions, negotiable };
+  const algorithms = {
+    ciphers: macs.has('aead') ? tls13Ciphers.filter((name) => ciphers.has(name)) : [],
+    suites: made,
+    signatures: [...signatures],
+    groups: [...groups],
+  };
+  return { state: 'valid', versions, negotiable, algorithms };
 }

@@ -14,3 +14,9 @@ export function isAtLeast(version: string, wanted: string): boolean {
   }
   return true;
 }
+
+/** Major and minor number of a package version, by which QEMU's arguments are read; undefined when it has none. */
+export function majorAndMinor(version: string): readonly [major: number, minor: number] | undefined {
+  const [major, minor = 0] = upstreamNumbers(version);
+  return major === undefined ? undefined : [major, minor];
+}

@@ -110,6 +110,12 @@ export function dangles(files: Files, path: string): boolean | undefined {
   return way.outcome === 'loop' || (way.outcome === 'absent' && way.link !== undefined);
 }
 
+/** Is a name there, if only as a symbolic link to nothing, which somebody meant to be something; undefined when we could not look. */
+export function meant(files: Files, path: string): boolean | undefined {
+  const there = exists(files, path);
+  return there === false ? dangles(files, path) : there;
+}
+
 /**
  * The components of the object's canonical path, without the links that led there: whoever gets at these gets at the object, whatever
  * stops others on the way through the links.

@@ -1,5 +1,8 @@
-import { known } from '../facts/fact.ts';
+import { majorAndMinor } from '../domain/upstream-version.ts';
+import { known, type Fact } from '../facts/fact.ts';
+import type { QemuProcesses } from '../facts/qemu-processes.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
+import { parseQemuCommandLine } from '../parse/qemu-command-line.ts';
 
 /** What the user says instead of what was found. */
 export interface Assumptions {
@@ -29,6 +32,18 @@ export function assume(snapshot: Snapshot, { at, libvirt, qemu }: Assumptions): 
               ...(qemu === undefined ? {} : { qemu: given(qemu) }),
             }),
           }),
+      ...(qemu === undefined ? {} : { qemuProcesses: readAgain(facts.qemuProcesses, qemu) }),
     },
   };
+}
+
+/** The guests that run, their arguments read as this version reads them. */
+function readAgain(fact: Fact<QemuProcesses>, packageVersion: string): Fact<QemuProcesses> {
+  const version = majorAndMinor(packageVersion);
+  if (version === undefined || !fact.known || !fact.value.observed) return fact;
+  const processes = fact.value.processes.map((process) => ({
+    ...process,
+    commandLine: parseQemuCommandLine(process.arguments, { version, ambiguous: process.ambiguous ?? [] }),
+  }));
+  return known({ observed: true, processes });
 }

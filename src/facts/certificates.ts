@@ -114,6 +114,15 @@ export interface CertificateFile {
   readonly privateKeyLine?: number;
 }
 
+/** What became of a pass phrase that a `secret` object of a running QEMU holds; it was never kept. */
+export interface TriedPassPhrase {
+  readonly pid: number;
+  /** The object's id. */
+  readonly secret: string;
+  /** `newline`: it does not open the key, and would without the end of line that its file ends in. */
+  readonly outcome: 'opens' | 'does-not-open' | 'newline';
+}
+
 /** A file that should hold a private key; of the key itself only what its public half tells. */
 export type PrivateKeyFile =
   | {
@@ -121,7 +130,12 @@ export type PrivateKeyFile =
       readonly publicKey: PublicKeyInfo;
       readonly format: 'pkcs8' | 'pkcs1' | 'sec1' | 'other';
     }
-  | { readonly state: 'encrypted'; readonly format: 'pkcs8' | 'legacy' }
+  | {
+      readonly state: 'encrypted';
+      readonly format: 'pkcs8' | 'legacy';
+      /** The pass phrases that running guests have for it, as far as they could be tried; absent where none was. */
+      readonly tried?: readonly TriedPassPhrase[];
+    }
   | { readonly state: 'malformed'; readonly malformation: Malformation };
 
 export interface RevokedCertificate {

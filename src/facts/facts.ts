@@ -4,7 +4,7 @@ import type { ConfigurationFile } from './configurations.ts';
 import type { DomainFile } from './domains.ts';
 import type { Fact } from './fact.ts';
 import type { Files } from './files.ts';
-import type { Clock, HostIdentity, OperatingSystem, Software } from './host.ts';
+import type { Clock, HostIdentity, OperatingSystem, Scope, Software } from './host.ts';
 import type { QemuProcesses } from './qemu-processes.ts';
 import type { Keytab } from './keytab.ts';
 import type { SaslConfiguration } from './sasl.ts';
@@ -17,6 +17,7 @@ export type ByPath<T> = Readonly<Record<string, Fact<T>>>;
 export interface Facts {
   readonly clock: Clock;
   readonly caller: Caller | null;
+  readonly scope: Scope;
   readonly operatingSystem: OperatingSystem;
   readonly software: Software;
   readonly identity: HostIdentity;
@@ -25,7 +26,10 @@ export interface Facts {
   readonly services: Services;
   readonly runtime: Runtime;
   readonly qemuProcesses: QemuProcesses;
-  /** Guests by the file that defines them (/etc/libvirt/qemu) or tells their state (/run/libvirt/qemu). */
+  /**
+   * Guests by the file that defines them (/etc/libvirt/qemu) or tells their state (/run/libvirt/qemu); a directory that may not be listed
+   * has an entry itself, which is unknown.
+   */
   readonly domains: ByPath<DomainFile>;
   readonly files: Files;
   readonly certificates: ByPath<CertificateFile>;

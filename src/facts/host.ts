@@ -22,7 +22,7 @@ export interface Software {
   readonly libvirt?: PackageVersion;
   readonly qemu?: PackageVersion;
   readonly gnutls?: PackageVersion;
-  /** Programs whose executables are there, by name: libvirtd, virtproxyd, virtqemud, virsh, and `qemu` for any system emulator. */
+  /** Programs whose executables are there, by name: libvirtd, virtproxyd, virtqemud, virsh, VNC clients, and `qemu` for any system emulator. */
   readonly installed: readonly string[];
 }
 
@@ -45,4 +45,10 @@ export interface HostIdentity {
 /** When the host was looked at, ISO 8601 in UTC: rules have no other clock. */
 export interface Clock {
   readonly now: Moment;
+}
+
+/** What was to be looked at beside what every host has. */
+export interface Scope {
+  /** Directories of a client's credentials that a URI names (`pkipath=`), absolute. */
+  readonly pkiDirectories: readonly string[];
 }

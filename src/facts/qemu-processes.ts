@@ -185,8 +185,15 @@ export interface QemuCommandLine {
   readonly incoming?: IncomingMigration;
   /** The account that QEMU itself changes to (`-runas`, `-run-with user=`). */
   readonly runsAs?: string;
-  /** Options that may change all of this and were not followed: `-readconfig` with its path, `-set`. */
-  readonly unread: readonly ({ readonly option: 'readconfig'; readonly path: string } | { readonly option: 'set' })[];
+  /**
+   * Options that may change all of this and were not followed: `-readconfig` with its path, `-set`, and those that a listing of processes
+   * shows so that their argument cannot be told from its neighbours.
+   */
+  readonly unread: readonly (
+    | { readonly option: 'readconfig'; readonly path: string }
+    | { readonly option: 'set' }
+    | { readonly option: 'ambiguous'; readonly name: string }
+  )[];
   readonly refusal?: QemuRefusal;
 }
 
@@ -200,6 +207,11 @@ export interface QemuProcess {
   readonly groups: readonly number[];
   /** Start, ISO 8601 in UTC; absent when it could not be worked out. */
   readonly started?: string;
+  /** Its argument vector, the program first; what may hold a secret, or says nothing of consoles, is an ellipsis. */
+  readonly arguments: readonly string[];
+  /** Names of options whose arguments are not among them, for a listing of processes does not say where they end. */
+  readonly ambiguous?: readonly string[];
+  /** The arguments as the QEMU of the facts on software reads them. */
   readonly commandLine: QemuCommandLine;
 }
 

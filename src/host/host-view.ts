@@ -1,5 +1,6 @@
 import { known, unknown, type Fact } from '../facts/fact.ts';
 import type { FileEntry } from '../facts/files.ts';
+import type { Scope } from '../facts/host.ts';
 import { AccessError } from './access-error.ts';
 import type { HostAccess } from './host-access.ts';
 
@@ -25,8 +26,12 @@ export class HostView {
   readonly #entries = new Map<string, Promise<Fact<FileEntry>>>();
   readonly #contents = new Map<string, Promise<Uint8Array>>();
 
-  constructor(host: HostAccess) {
+  /** What is to be looked at beside what every host has. */
+  readonly scope: Scope;
+
+  constructor(host: HostAccess, scope: Scope = { pkiDirectories: [] }) {
     this.host = host;
+    this.scope = scope;
   }
 
   /** lstat of a canonical path, remembered. */

@@ -80,6 +80,37 @@ export function parseConfiguration(
   return { settings };
 }
 
+/** Where a statement stands in a file, in bytes. */
+export interface StatementPlace {
+  readonly key: string;
+  readonly start: number;
+  /** The value begins here … */
+  readonly value: number;
+  /** … and ends before this byte; a comment behind it is not part of the statement. */
+  readonly end: number;
+}
+
+/** The places of all statements of a configuration file, in order; undefined where libvirt would not load it. */
+export function locateStatements(
+  bytes: Uint8Array,
+  dialect: ConfigurationDialect = {},
+): readonly StatementPlace[] | undefined {
+  if (bytes.length > maximumConfigurationSize) return undefined;
+  const parser = new Parser(bytes, dialect.overflow ?? 'refused');
+  const places: StatementPlace[] = [];
+  try {
+    while (!parser.atEnd) {
+      const statement = parser.statement();
+      if (statement !== undefined) places.push({ key: statement.key, ...statement.place });
+      parser.separator();
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxStop)) throw error;
+    return undefined;
+  }
+  return places;
+}
+
 /** The value as it may be kept; one that names a secret setting has swallowed its statement (an open `"""` does) and is redacted too. */
 function admitted(
   key: string,
@@ -150,21 +181,26 @@ class Parser {
   }
 
   /** virConfParseStatement; undefined for a comment. */
-  statement(): { key: string; line: number; column: number; written: Written } | undefined {
+  statement():
+    { key: string; line: number; column: number; written: Written; place: Omit<StatementPlace, 'key'> } | undefined {
     this.#skipBlanksAndLines();
     if (this.#current === numberSign) {
       this.#skipComment();
       return undefined;
     }
     const { line, column } = this.position();
+    const start = this.#cursor;
     const key = this.#name();
     this.#skipBlanks();
     if (this.#current !== equals) throw new SyntaxStop('expecting an assignment');
     this.#cursor += 1;
+    this.#skipBlanks();
+    const value = this.#cursor;
     const written = this.#value();
+    const place = { start, value, end: this.#cursor };
     this.#skipBlanks();
     if (this.#current === numberSign) this.#skipComment();
-    return { key, line, column, written };
+    return { key, line, column, written, place };
   }
 
   /** virConfParseSeparator. */

@@ -93,6 +93,9 @@ function publicHalf(der: Buffer, type: KeyType): PublicKeyInfo | undefined {
   if (members.length === 0) throw new DerError(errors.decryption);
   if (members[0]?.tag !== tag.integer) throw new DerError('ASN1 parser: Error in TAG.');
   if (type === 'pkcs8') checkPrivateKeyInfo(der);
+  // OpenSSL reads PKCS #8 in any of them; GnuTLS goes by the label.
+  const second = { pkcs1: tag.integer, sec1: tag.octetString, dsa: tag.integer, pkcs8: tag.sequence }[type];
+  if (members[1]?.tag !== second) throw new DerError(errors.derError);
   const encoded = type === 'dsa' ? traditionalDsa(members.map(({ content }) => content)) : der;
   try {
     const key = createPrivateKey({ key: encoded, format: 'der', type: type === 'dsa' ? 'pkcs8' : type });

@@ -44,16 +44,26 @@ const newestKnown: QemuVersion = [10, 0];
 /**
  * Reads the arguments of a qemu-system (the program first) as that version of QEMU does, in its order: all options, then objects, SPICE,
  * character devices and displays. What comes after the first refusal is read as well as it can be. No secret gets into the result.
+ * With `ambiguous` options, which the vector lacks, nobody knows what QEMU refuses.
  *
  * Source: QEMU softmmu/vl.c (system/vl.c): qemu_init.
  */
 export function parseQemuCommandLine(
   argv: readonly string[],
-  { version = newestKnown }: { readonly version?: QemuVersion } = {},
+  {
+    version = newestKnown,
+    ambiguous = [],
+  }: { readonly version?: QemuVersion; readonly ambiguous?: readonly string[] } = {},
 ): QemuCommandLine {
   const reader = new CommandLineReader(version);
   reader.read(argv);
-  return reader.finish(argv[0] ?? '');
+  const { refusal, ...commandLine } = reader.finish(argv[0] ?? '');
+  if (ambiguous.length > 0)
+    return {
+      ...commandLine,
+      unread: [...commandLine.unread, ...ambiguous.map((name) => ({ option: 'ambiguous', name }) as const)],
+    };
+  return refusal === undefined ? commandLine : { ...commandLine, refusal };
 }
 
 interface GivenOption {
@@ -214,18 +224,19 @@ class CommandLineReader {
     value: string,
     first: string | undefined,
     types: Readonly<Record<string, OptionType>>,
+    removed: Readonly<Record<string, unknown>> = {},
   ): { readonly options: QemuOptions; readonly error?: string } {
     const parsed = parseOptions(value, first, types);
     if (parsed.error === undefined || !this.#newer) return parsed;
     const unknown = /^Invalid parameter '(.*)'$/s.exec(parsed.error)?.[1];
-    return unknown === undefined || Object.hasOwn(legacyVncOptions, unknown) ? parsed : { options: parsed.options };
+    return unknown === undefined || Object.hasOwn(removed, unknown) ? parsed : { options: parsed.options };
   }
 
   #vnc(argument: number, value: string): void {
     const legacy = Object.entries(legacyVncOptions).filter(([, removed]) => olderThan(this.#version, removed));
     const types: Record<string, OptionType> = { ...vncOptions };
     for (const [name] of legacy) types[name] = name === 'tls' || name === 'acl' ? 'bool' : 'string';
-    const { options, error } = this.#parse(value, isHelp(value) ? undefined : 'vnc', types);
+    const { options, error } = this.#parse(value, isHelp(value) ? undefined : 'vnc', types, legacyVncOptions);
     const id = this.#claimDisplayId(argument, optionId(value));
     this.#refuse('arguments', argument, error);
     this.#displays.push({ id, argument, options });

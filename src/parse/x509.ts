@@ -274,6 +274,10 @@ function generalNames(der: Buffer): GeneralNames {
   let other = 0;
   for (const { tag: type, content } of readAll(readOnly(der, tag.sequence).content)) {
     if ((type & 0xc0) !== 0x80 || (type & 0x1f) > 8) throw tagError();
+    // libtasn1 leaves the choice unset where an alternative has no content, and GnuTLS does not know what kind of name that is.
+    const isPrimitive = (type & 0x20) === 0;
+    if (isPrimitive && content.length === 0)
+      throw new DerError('Unknown Subject Alternative name in X.509 certificate.');
     if (type === nameTags.dns) dns.push(content.toString('utf8'));
     else if (type === nameTags.ip) ip.push(address(content));
     else if (type === nameTags.email) email.push(content.toString('utf8'));

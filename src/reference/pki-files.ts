@@ -8,6 +8,9 @@
 export type CredentialKind = 'ca-certificate' | 'revocation-list' | 'certificate' | 'private-key';
 export type Endpoint = 'server' | 'client';
 
+/** Whose way of looking for, checking and loading its files counts. */
+export type TlsProgram = 'libvirt' | 'qemu' | 'gtk-vnc';
+
 /** libvirt's own files for a privileged daemon, and for clients without files of their own. */
 export const systemPki = {
   'ca-certificate': '/etc/pki/CA/cacert.pem',

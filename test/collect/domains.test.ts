@@ -22,6 +22,18 @@ describe('guests of libvirt', () => {
     expect(JSON.stringify(found)).not.toContain('geheim');
   });
 
+  it('are not known where a directory may not be listed', async () => {
+    const vm1 = '<domain><name>vm1</name></domain>';
+    const found = await collect({
+      '/etc/libvirt/qemu': { refused: 'permission-denied' },
+      '/run/libvirt/qemu/vm1.xml': `<domstatus state='running' pid='77'>${vm1}</domstatus>`,
+    });
+    expect(found).toMatchObject({
+      '/etc/libvirt/qemu': { known: false, reason: 'permission-denied' },
+      '/run/libvirt/qemu/vm1.xml': { known: true },
+    });
+  });
+
   it.each<[string, MemoryEntry, object]>([
     ['no XML', 'hello', { known: true, value: { malformation: { line: 1 } } }],
     ['a directory', { type: 'directory' }, { known: true, value: { malformation: { cause: 'root' } } }],

@@ -73,6 +73,11 @@ describe('programs', () => {
     expect((await collect(tree)).installed).toEqual(['libvirtd', 'virsh']);
   });
 
+  it('are VNC clients too', async () => {
+    const tree = { '/usr/bin/virt-viewer': '', '/usr/bin/remote-viewer': '', '/usr/bin/xtigervncviewer': '' };
+    expect((await collect(tree)).installed).toEqual(['virt-viewer', 'remote-viewer', 'xtigervncviewer']);
+  });
+
   it.each(['/usr/bin/qemu-system-riscv64', '/usr/libexec/qemu-kvm', '/usr/bin/qemu-kvm'])(
     'count as QEMU: %s',
     async (path) => {

@@ -18,6 +18,12 @@ function verdict(presented: string, trusted: string, options: ChainQuestion['opt
 }
 
 describe('verifyChain', () => {
+  it('asks whether a certificate is in force already before it asks whether it still is', () => {
+    const reversed = { ...certificate('root'), notBefore: '2040-01-01T00:00:00Z', notAfter: '2025-01-01T00:00:00Z' };
+    const result = verifyChain({ certificates: [certificate('server')], anchors: [reversed], at });
+    expect(result).toMatchObject({ trusted: false, status: new Set(['invalid', 'not-activated']) });
+  });
+
   it.each([
     ['a leaf of a trusted CA', 'server', 'root', 'trusted'],
     ['among several', 'server', 'other-root root', 'trusted'],

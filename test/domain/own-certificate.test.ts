@@ -245,6 +245,12 @@ describe('checkLoading', () => {
 
   it.each<[string, CertificateFile, PrivateKeyFile, string[]]>([
     ['a pair', files(server), readable, []],
+    [
+      'no pair of Ed25519, which GnuTLS does not try',
+      files(certificate('server-ed25519')),
+      { ...readable, publicKey: { ...certificate('server-ed25519').publicKey, fingerprint: 'of another key' } },
+      [],
+    ],
     ['no pair', files(root), readable, [`${prefix}The certificate and the given key do not match.`]],
     ['an encrypted key', files(server), { state: 'encrypted', format: 'pkcs8' }, [`${prefix}Decryption has failed.`]],
     [

@@ -2,10 +2,34 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCertificateFile } from '../../src/parse/certificate-file.ts';
 import { certificate, fixture, pemOf } from '../support/certificates.ts';
+import { encodeCertificate, keyPair, pem, subjectAltName, type GeneralName } from '../support/random-scenarios/x509.ts';
 
 const server = pemOf('server');
 
+/** A certificate of these alternative names. */
+function named(names: readonly GeneralName[]): Buffer {
+  const key = keyPair('p256', 0);
+  const name = [{ type: 'CN', value: 'x' }];
+  const [notBefore, notAfter] = [new Date('2024-01-01'), new Date('2049-01-01')];
+  const shape = { version: 3, serial: 1, subject: name, issuer: name, notBefore, notAfter, key } as const;
+  return Buffer.from(
+    pem('CERTIFICATE', encodeCertificate({ ...shape, extensions: [subjectAltName(names)] }, key, 'sha256')),
+  );
+}
+
 describe('a certificate', () => {
+  it.each<[string, readonly GeneralName[]]>([
+    ['a host name', [{ dns: 'x' }, { dns: '' }]],
+    ['an e-mail address', [{ email: '' }]],
+    ['an address', [{ bytes: [] }, { dns: 'x' }]],
+  ])('is refused as a whole for %s that is empty', (_, names) => {
+    expect(parseCertificateFile(named(names))).toMatchObject({
+      certificates: [],
+      malformation: { gnutlsError: 'Unknown Subject Alternative name in X.509 certificate.' },
+    });
+    expect(parseCertificateFile(named([{ dns: 'x' }])).certificates).toHaveLength(1);
+  });
+
   it('is decoded with all that is asked about it', () => {
     const { der, fingerprint, serial, publicKey, subject, issuer, ...rest } = certificate('server');
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);

@@ -58,6 +58,18 @@ describe('a private key', () => {
       'structure',
       'ASN1 parser: Error in TAG.',
     ],
+    [
+      'PKCS #8 under the label of PKCS #1',
+      pem(rsa.privateKey).replaceAll('PRIVATE', 'RSA PRIVATE'),
+      'structure',
+      'ASN1 parser: Error in DER parsing.',
+    ],
+    [
+      'PKCS #8 under the label of SEC 1',
+      pem(ec.privateKey).replaceAll('PRIVATE', 'EC PRIVATE'),
+      'structure',
+      'ASN1 parser: Error in DER parsing.',
+    ],
     ['no END', pem(ec.privateKey).replace(/-----END.*/, ''), 'truncated', 'Base64 decoding error.'],
     ['not base64', pem(ec.privateKey).replace('\n', '\n!'), 'base64', 'Base64 decoding error.'],
   ])('is malformed: %s', (_, content, cause, gnutlsError) => {

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { collectSnapshot } from '../../src/collect/collect-snapshot.ts';
+import type { Scope } from '../../src/facts/host.ts';
 import type { Snapshot } from '../../src/facts/snapshot.ts';
 import { assume } from '../../src/engine/assume.ts';
-import { memoryHost, type MemoryEntry } from './memory-host.ts';
+import type { TreeEntry as DiskEntry } from './directory-tree.ts';
+import { memoryHost } from './memory-host.ts';
 
 /** One scenario: two hosts' trees, and by libvirt version what the real programs did with them. */
 export interface Scenario {
@@ -23,6 +25,9 @@ export interface Truth {
   readonly daemonErrors: readonly string[];
 }
 
+/** A host as a literal: what stands under its names. */
+export type HostTree = Readonly<Record<string, Exclude<DiskEntry, string>>>;
+
 type TreeEntry = { readonly path: string } & (
   | { readonly type: 'symlink'; readonly target: string }
   | {
@@ -36,6 +41,7 @@ type TreeEntry = { readonly path: string } & (
 
 /** One scenario of VNC: the server's tree holds the process as it was started. */
 export interface VncScenario extends Omit<Scenario, 'truth'> {
+  readonly viewer: string;
   readonly truth: Readonly<Record<string, VncTruth>>;
 }
 
@@ -43,7 +49,11 @@ export interface VncTruth {
   readonly qemu: 'running' | 'exits';
   readonly connects: boolean;
   readonly stage: string | null;
+  readonly clientError: string | null;
   readonly qemuErrors: readonly string[];
+  readonly listening: readonly string[];
+  /** The security type, or under VeNCrypt the sub-type, that the client chose. */
+  readonly security: number | null;
 }
 
 const directory = join(import.meta.dirname, '../../fixtures/corpus');
@@ -76,13 +86,9 @@ function contentOf(id: string): Uint8Array {
 export const textOf = (entry: { readonly content?: string }): string =>
   Buffer.from(contentOf(entry.content ?? '')).toString();
 
-/** The facts of one side of a scenario, for a version of libvirt or QEMU. */
-export async function snapshotOfTree(
-  entries: readonly TreeEntry[],
-  version: string,
-  program: 'libvirt' | 'qemu' = 'libvirt',
-): Promise<Snapshot> {
-  const tree: Record<string, MemoryEntry> = {};
+/** One side of a scenario as a literal tree. */
+export function treeOf(entries: readonly TreeEntry[]): HostTree {
+  const tree: Record<string, Exclude<DiskEntry, string>> = {};
   for (const entry of entries) {
     if (entry.type === 'symlink') {
       tree[entry.path] = { link: entry.target };
@@ -98,6 +104,28 @@ export async function snapshotOfTree(
         ? { type: 'directory', ...attributes }
         : { content: contentOf(entry.content ?? ''), ...attributes };
   }
-  const snapshot = await collectSnapshot(memoryHost(tree), { tool: { name: 'virt-pki-check', version: '0.0.0' } });
+  return tree;
+}
+
+/** The facts of a tree, for a version of libvirt or QEMU, as of a moment. */
+export async function snapshotOf(
+  tree: HostTree,
+  version: string,
+  program: 'libvirt' | 'qemu' = 'libvirt',
+  now?: string,
+  scope?: Scope,
+): Promise<Snapshot> {
+  const snapshot = await collectSnapshot(memoryHost(tree, now === undefined ? {} : { now }), {
+    tool: { name: 'virt-pki-check', version: '0.0.0' },
+    ...(scope === undefined ? {} : { scope }),
+  });
   return assume(snapshot, { [program]: version });
 }
+
+/** The facts of one side of a scenario, for a version of libvirt or QEMU. */
+export const snapshotOfTree = (
+  entries: readonly TreeEntry[],
+  version: string,
+  program: 'libvirt' | 'qemu' = 'libvirt',
+  scope?: Scope,
+): Promise<Snapshot> => snapshotOf(treeOf(entries), version, program, undefined, scope);

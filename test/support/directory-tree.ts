@@ -12,14 +12,8 @@ export type TreeEntry =
   | ({ link: string } & Attributes)
   | ({ type: 'directory' } & Attributes);
 
-/**
- * Lays a literal tree out in a new temporary directory and gives its path; it is removed when the test is over. Names start with
- * `/`, directories above are made (0755), owners are given only when root runs the test.
- */
-export const directoryTree = (tree: Readonly<Record<string, TreeEntry>>): string => {
-  const root = mkdtempSync(join(tmpdir(), 'virt-pki-check-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  chmodSync(root, 0o755);
+/** Lays a literal tree out below a directory that is there. Names start with `/`; owners are given only when root runs the test. */
+export const writeTree = (root: string, tree: Readonly<Record<string, TreeEntry>>): void => {
   const changes: (() => void)[] = [];
   for (const [path, given] of Object.entries(tree)) {
     const entry = typeof given === 'string' ? { content: given } : given;
@@ -41,5 +35,16 @@ export const directoryTree = (tree: Readonly<Record<string, TreeEntry>>): string
     });
   }
   for (const change of changes) change();
+};
+
+/**
+ * Lays a literal tree out in a new temporary directory and gives its path; it is removed when the test is over. Directories above a
+ * name are made (0755).
+ */
+export const directoryTree = (tree: Readonly<Record<string, TreeEntry>>): string => {
+  const root = mkdtempSync(join(tmpdir(), 'virt-pki-check-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  chmodSync(root, 0o755);
+  writeTree(root, tree);
   return root;
 };

@@ -16,6 +16,7 @@ import type { QemuProcess } from '../../src/facts/qemu-processes.ts';
 import type { Process, SystemdUnit } from '../../src/facts/services.ts';
 import { parseDomainXml } from '../../src/parse/domain-xml.ts';
 import { parseQemuCommandLine } from '../../src/parse/qemu-command-line.ts';
+import { redactArguments } from '../../src/parse/qemu-redaction.ts';
 
 /** One change to a host's facts; builders are functions from facts to facts, applied in order. */
 export type Change = (facts: Facts) => Facts;
@@ -46,6 +47,7 @@ const accounts: Facts['accounts'] = {
 export const bareFacts: Facts = {
   clock: { now },
   caller: null,
+  scope: { pkiDirectories: [] },
   operatingSystem: { id: 'debian', versionId: '13', prettyName: 'Debian GNU/Linux 13 (trixie)', family: 'debian' },
   software: {
     libvirt: { version: '11.3.0-3+deb13u3', source: 'dpkg' },
@@ -397,7 +399,10 @@ export const running =
 
 /** Guests of QEMU that run, by their arguments after the program: of root or of another account, since long ago. */
 export const guests =
-  (argvs: readonly (readonly string[])[], values: Partial<Omit<QemuProcess, 'commandLine'>> = {}): Change =>
+  (
+    argvs: readonly (readonly string[])[],
+    values: Partial<Omit<QemuProcess, 'commandLine' | 'arguments'>> = {},
+  ): Change =>
   (built) => {
     const processes = argvs.map((argv, index) => ({
       pid: 4242 + index,
@@ -406,12 +411,16 @@ export const guests =
       groups: [],
       started: '2026-05-01T00:00:00.000Z',
       ...values,
+      arguments: redactArguments(['/usr/bin/qemu-system-x86_64', ...argv]),
       commandLine: parseQemuCommandLine(['/usr/bin/qemu-system-x86_64', ...argv]),
     }));
     return {
-      ...running(processes.map(({ commandLine: _, ...process }) => ({ ...process, program: 'qemu-system-x86_64' })))(
-        built,
-      ),
+      ...running(
+        processes.map(({ commandLine: _, arguments: __, ...process }) => ({
+          ...process,
+          program: 'qemu-system-x86_64',
+        })),
+      )(built),
       qemuProcesses: { observed: true, processes },
     };
   };

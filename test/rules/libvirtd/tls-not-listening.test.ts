@@ -1,5 +1,5 @@
 import rule from '../../../rules/libvirtd/tls-not-listening.ts';
-import { unknown } from '../../../src/facts/fact.ts';
+import { known, unknown } from '../../../src/facts/fact.ts';
 import {
   absent,
   aServer,
@@ -16,6 +16,7 @@ import {
   unit,
   type Change,
 } from '../../support/facts.ts';
+import { serviceFile } from '../../support/sasl.ts';
 import { testRule } from '../../support/test-rule.ts';
 
 const conf = '/etc/libvirt/libvirtd.conf';
@@ -31,6 +32,15 @@ testRule(rule, {
     { name: 'listens by --listen', facts: facts(aServer) },
     { name: 'listens by a socket', facts: facts(aServer, sockets, unit('libvirtd-tls.socket')) },
     { name: 'runs and listens', facts: facts(aServer, running([{ program: 'libvirtd' }], '0.0.0.0:16514')) },
+    {
+      name: 'does not run for its SASL service file, which is a fault of its own',
+      facts: facts(
+        aServer,
+        settings(conf, { auth_tls: 'sasl' }),
+        serviceFile('/etc/sasl2/libvirt.conf', known({ settings: [], error: { line: 1, cause: 'colon' } })),
+        running([]),
+      ),
+    },
     {
       name: 'systemd listens for a daemon that rests',
       facts: facts(aServer, sockets, unit('libvirtd-tls.socket', { active: true }), running([])),
@@ -61,6 +71,15 @@ testRule(rule, {
     },
   ],
   fail: [
+    {
+      name: 'does not run, and reads no SASL service file',
+      facts: facts(
+        aServer,
+        serviceFile('/etc/sasl2/libvirt.conf', known({ settings: [], error: { line: 1, cause: 'colon' } })),
+        running([]),
+      ),
+      violations: [{ messageId: 'stopped' }],
+    },
     {
       name: 'the socket for TLS is not enabled',
       facts: facts(

@@ -7,6 +7,7 @@ import {
   caCertificate,
   certificate,
   facts,
+  guests,
   installed,
   privateKey,
   publicKey,
@@ -27,8 +28,26 @@ const aVncServer = (built: Facts): Facts =>
     privateKey(`${vnc}/server-key.pem`, publicKey('server')),
   ].reduce((result, one) => one(result), built);
 
+const withSecret = (outcome: 'opens' | 'does-not-open' | 'newline', ...more: readonly string[]): Facts =>
+  facts(
+    guests([
+      [
+        ...['-name', 'guest=vm1', '-object', 'secret,id=s0,data=x', ...more],
+        ...['-object', `tls-creds-x509,id=tls0,dir=${vnc},endpoint=server,passwordid=s0`, '-vnc', ':0,tls-creds=tls0'],
+      ],
+    ]),
+    certificate(`${vnc}/ca-cert.pem`, caCertificate()),
+    certificate(`${vnc}/server-cert.pem`, serverCertificate()),
+    privateKey(`${vnc}/server-key.pem`, {
+      state: 'encrypted',
+      format: 'pkcs8',
+      tried: [{ pid: 4242, secret: 's0', outcome }],
+    }),
+  );
+
 testRule(rule, {
   pass: [
+    { name: 'a running guest whose secret opens the key', facts: withSecret('opens') },
     { name: 'plain keys', facts: facts(aServer, aClient) },
     {
       name: 'QEMU is given the pass phrase as a secret',
@@ -71,6 +90,28 @@ testRule(rule, {
           },
         },
       ],
+    },
+    {
+      name: 'a running guest whose secret does not open the key',
+      facts: withSecret('does-not-open'),
+      violations: [
+        {
+          messageId: 'wrong',
+          subject: { path: `${vnc}/server-key.pem` },
+          data: {
+            guest: 'vm1',
+            secret: 's0',
+            newline: false,
+            text: `Cannot load certificate '${vnc}/server-cert.pem' & key '${vnc}/server-key.pem': Decryption has failed.`,
+          },
+          fix: { applicability: 'manual' },
+        },
+      ],
+    },
+    {
+      name: 'a secret from a file that ends in a newline',
+      facts: withSecret('newline', '-name', 'x'),
+      violations: [{ messageId: 'wrong', data: { guest: 'x', newline: true } }],
     },
   ],
   notApplicable: [{ name: 'no keys', facts: facts(installed('libvirtd')) }],

@@ -11,6 +11,7 @@ const broken = configuration(conf, { settings: [], error: { expected: 'expecting
 testRule(rule, {
   pass: [
     { name: 'what libvirt finds', facts: policy({}) },
+    { name: 'the wrong name, with a driver', facts: policy({ secure_driver: 'selinux' }) },
     { name: 'a driver', facts: policy({ security_driver: 'selinux' }) },
     { name: 'one among several', facts: policy({ security_driver: ['apparmor', 'none'] }) },
     { name: 'an empty list', facts: policy({ security_driver: [] }) },
@@ -29,6 +30,23 @@ testRule(rule, {
       ],
     },
     { name: 'none in a list', facts: policy({ security_driver: ['none'] }), violations: [{ messageId: 'none' }] },
+    {
+      name: 'the name that a guide has for it',
+      facts: policy({ secure_driver: 'none' }),
+      violations: [
+        {
+          messageId: 'misnamed',
+          severity: 'note',
+          subject: { kind: 'setting', key: 'secure_driver', line: 1 },
+          fix: { applicability: 'safe', steps: [{ kind: 'unset' }] },
+        },
+      ],
+    },
+    {
+      name: 'both names',
+      facts: policy({ secure_driver: 'none', security_driver: 'none' }),
+      violations: [{ messageId: 'none' }, { messageId: 'misnamed' }],
+    },
   ],
   notApplicable: [
     { name: 'no QEMU', facts: facts(aServer) },

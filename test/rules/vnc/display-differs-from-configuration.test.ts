@@ -12,12 +12,30 @@ const broken = configuration(conf, { settings: [], error: { expected: 'expecting
 const graphics = (attributes: string, listen = '') =>
   `<graphics type='vnc' port='-1' autoport='yes' ${attributes}>${listen}</graphics>`;
 
+const spice = (attributes: string) => `<graphics type='spice' ${attributes}/>`;
+
 const libvirts = (...arguments_: readonly string[]) =>
   guests([vm('-object', 'secret,id=masterKey0,format=raw,file=/x', ...arguments_)]);
 const tls = libvirts(server, creds(), '-vnc', '127.0.0.1:0,tls-creds=tls0');
 
 testRule(rule, {
   pass: [
+    {
+      name: 'SPICE as configured',
+      facts: facts(
+        settings(conf, { spice_tls: 1, spice_sasl: 1 }),
+        domain('vm1', spice("autoport='yes' passwd='x'")),
+        libvirts('-spice', 'port=5900,tls-port=5901,addr=127.0.0.1,x509-dir=/etc/pki/libvirt-spice,sasl=on'),
+      ),
+    },
+    {
+      name: 'SPICE whose own file decides on its ports',
+      facts: facts(
+        settings(conf, { spice_tls: 1 }),
+        domain('vm1', spice("port='5900' defaultMode='insecure'")),
+        libvirts('-spice', 'port=5900,addr=127.0.0.1,disable-ticketing=on'),
+      ),
+    },
     {
       name: 'as configured',
       facts: facts(settings(conf, {}), domain('vm1', graphics('')), libvirts('-vnc', '127.0.0.1:0')),
@@ -34,6 +52,26 @@ testRule(rule, {
     { name: 'a transient guest on another address', facts: facts(settings(conf, {}), libvirts('-vnc', '0.0.0.0:0')) },
   ],
   fail: [
+    {
+      name: 'SPICE: TLS, SASL and a password since',
+      facts: facts(
+        settings(conf, { spice_tls: 1, spice_sasl: 1, spice_password: 'x' }),
+        domain('vm1', spice("autoport='yes'")),
+        libvirts('-spice', 'port=5900,addr=127.0.0.1,disable-ticketing=on'),
+      ),
+      violations: [
+        {
+          messageId: 'differs',
+          data: {
+            differences: [
+              'TLS: runs with off, configured is on',
+              'SASL: runs with off, configured is on',
+              'SPICE password: runs with off, configured is on',
+            ],
+          },
+        },
+      ],
+    },
     {
       name: 'TLS switched on since',
       facts: facts(aVncServer, domain('vm1', graphics('')), libvirts('-vnc', '127.0.0.1:0')),
@@ -99,6 +137,11 @@ testRule(rule, {
     { name: 'a configuration that does not load', facts: facts(broken, tls) },
   ],
   unknown: [
+    {
+      name: 'arguments that were not followed',
+      facts: facts(settings(conf, {}), libvirts('-readconfig', '/x')),
+      reason: 'not-collected',
+    },
     { name: 'a closed configuration', facts: facts(closed, tls), reason: 'permission-denied' },
     {
       name: 'a start that is not known',

@@ -1,6 +1,16 @@
 import rule from '../../../rules/vnc/vnc-listen-address-unavailable.ts';
 import { unknown } from '../../../src/facts/fact.ts';
-import { aServer, configuration, domain, facts, guests, having, settings } from '../../support/facts.ts';
+import {
+  aServer,
+  configuration,
+  domain,
+  facts,
+  guests,
+  having,
+  running,
+  settings,
+  type Change,
+} from '../../support/facts.ts';
 import { testRule } from '../../support/test-rule.ts';
 
 const conf = '/etc/libvirt/qemu.conf';
@@ -19,8 +29,31 @@ const unseen = having({
   },
 });
 
+/** A guest of which a directory tells no more than its arguments. */
+const unseenGuest =
+  (...vnc: readonly string[]): Change =>
+  (built) => {
+    const seen = guests([vm(...vnc)])(built);
+    const { qemuProcesses } = seen;
+    if (!qemuProcesses.observed) return seen;
+    const processes = qemuProcesses.processes.map(({ started: _, ...process }) => process);
+    return { ...seen, qemuProcesses: { observed: true, processes } };
+  };
+
 testRule(rule, {
   pass: [
+    {
+      name: 'a running display, of which it is seen that it runs, where interfaces were not seen',
+      facts: facts(unseen, guests([vm('-vnc', '192.0.2.99:0')])),
+    },
+    {
+      name: 'a display on whose address somebody listens, where interfaces were not seen',
+      facts: facts(
+        unseen,
+        unseenGuest('-vnc', '192.0.2.99:0'),
+        running([{ program: 'qemu-system-x86_64' }], '192.0.2.99:5900'),
+      ),
+    },
     { name: 'the defaults', facts: policy({}) },
     { name: 'its own address', facts: policy({ vnc_listen: '192.0.2.10' }) },
     { name: 'all addresses', facts: facts(settings(conf, { vnc_listen: '::' }), guests([vm('-vnc', '0.0.0.0:0')])) },
@@ -30,7 +63,7 @@ testRule(rule, {
       name: 'a running display on an address of /etc/hosts',
       facts: facts(
         having({ identity: { hostname: 'kvm1', hosts: [{ address: '192.0.2.7', names: ['kvm1'], line: 1 }] } }),
-        guests([vm('-vnc', '192.0.2.7:0')]),
+        unseenGuest('-vnc', '192.0.2.7:0'),
       ),
     },
   ],
@@ -53,7 +86,7 @@ testRule(rule, {
     },
     {
       name: 'of a process, where interfaces were not seen',
-      facts: facts(unseen, guests([vm('-vnc', '192.0.2.99:0')])),
+      facts: facts(unseen, unseenGuest('-vnc', '192.0.2.99:0')),
       violations: [{ messageId: 'unlisted', subject: { kind: 'process', pid: 4242 } }],
     },
   ],
@@ -70,7 +103,7 @@ testRule(rule, {
     },
     {
       name: 'a process on a host without a name',
-      facts: facts(having({ identity: { hosts: [] } }), guests([vm('-vnc', '192.0.2.99:0')])),
+      facts: facts(having({ identity: { hosts: [] } }), unseenGuest('-vnc', '192.0.2.99:0')),
       reason: 'not-collected',
     },
   ],

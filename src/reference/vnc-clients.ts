@@ -1,0 +1,118 @@
+/**
+ * VNC clients, and where they look for TLS credentials.
+ *
+ * Source: gtk-vnc 1.3.1 src/vncconnection.c: vnc_connection_set_credential_x509 (1.5.0 alike; before 0.6.0 a CA file was needed), and what each
+ * application passes as VNC_DISPLAY_CREDENTIAL_CLIENTNAME.
+ */
+import type { CredentialKind } from './pki-files.ts';
+
+/** Searched first; `$SYSCONFDIR` is `/etc` in every distribution's package. */
+export const gtkVncSystemDirectory = '/etc/pki';
+
+/** Searched second, below the home directory of passwd. */
+export const gtkVncUserDirectory = '.pki';
+
+/** gtk-vnc's files below either directory, for an application's name. */
+export const gtkVncPki = (name: string): Readonly<Record<CredentialKind, string>> => ({
+  'ca-certificate': 'CA/cacert.pem',
+  'revocation-list': 'CA/cacrl.pem',
+  certificate: `${name}/clientcert.pem`,
+  'private-key': `${name}/private/clientkey.pem`,
+});
+
+export interface VncClient {
+  /** For people. */
+  readonly title: string;
+  /** Executables that show that it is installed; none for what comes as a part of another program, and may not be there. */
+  readonly programs: readonly string[];
+  /** Packages by their names in Debian and Ubuntu, Fedora and RHEL, SUSE, as far as they differ. */
+  readonly packages: readonly string[];
+  /** The name that it gives to gtk-vnc, and by which gtk-vnc looks for certificate and key; absent for clients that do without gtk-vnc. */
+  readonly gtkVncName?: string;
+  /** Where the client looks otherwise, and what differs between versions. */
+  readonly remark?: string;
+  readonly source: string;
+}
+
+/** The clients that know VeNCrypt with X.509 certificates; TightVNC's and RealVNC's viewers do not. */
+export const vncClients: readonly VncClient[] = [
+  {
+    title: 'virt-manager',
+    programs: ['virt-manager'],
+    packages: ['virt-manager'],
+    gtkVncName: 'libvirt-vnc',
+    remark: 'since 0.5.3; libvirt before that',
+    source: 'virt-manager 4.1, 5.1 virtManager/details/viewers.py: VNCViewer._auth_credential',
+  },
+  {
+    title: 'virt-viewer',
+    programs: ['virt-viewer', 'remote-viewer'],
+    packages: ['virt-viewer'],
+    gtkVncName: 'libvirt',
+    source: 'virt-viewer 8.0, 11.0 src/virt-viewer-session-vnc.c: virt_viewer_session_vnc_auth_credential',
+  },
+  {
+    title: 'gvncviewer',
+    programs: ['gvncviewer'],
+    packages: ['gvncviewer', 'gvnc-tools'],
+    gtkVncName: 'gvncviewer',
+    source: 'gtk-vnc 1.3.1 examples/gvncviewer.c: vnc_credential',
+  },
+  {
+    title: 'gvnccapture',
+    programs: ['gvnccapture'],
+    packages: ['gvncviewer', 'gvnc-tools'],
+    gtkVncName: 'gvnccapture',
+    source: 'gtk-vnc 1.3.1 tools/gvnccapture.c: do_vnc_auth_credential',
+  },
+  {
+    title: 'Vinagre',
+    programs: ['vinagre'],
+    packages: ['vinagre'],
+    gtkVncName: 'vinagre',
+    source: 'vinagre 3.8 plugins/vnc/vinagre-vnc-tab.c: vnc_auth_cb',
+  },
+  {
+    title: 'GNOME Connections',
+    programs: ['gnome-connections'],
+    packages: ['gnome-connections'],
+    gtkVncName: 'connections',
+    source: 'gnome-connections src/vnc-connection.vala: connect_it',
+  },
+  {
+    title: 'GNOME Boxes',
+    programs: [],
+    packages: ['gnome-boxes'],
+    gtkVncName: 'boxes',
+    remark: 'as long as it knew VNC; 43 does without gtk-vnc',
+    source: 'gnome-boxes 3.38 src/vnc-display.vala: connect_it',
+  },
+  {
+    title: "Remmina's GVNC plug-in",
+    programs: [],
+    packages: ['remmina-plugins-gnome'],
+    gtkVncName: 'remmina',
+    remark: 'protocol GVNC, where it is built; plain VNC goes through libvncclient',
+    source: 'Remmina 1.4 plugins/gvnc/gvnc_plugin.c: remmina_plugin_gvnc_ask_auth',
+  },
+  {
+    title: 'Remmina',
+    programs: ['remmina'],
+    packages: ['remmina'],
+    remark: 'paths of CA, CRL, certificate and key stand in each profile; there is no fixed place',
+    source: 'Remmina 1.4 plugins/vnc/vnc_plugin.c; libvncclient 0.9.14 src/libvncclient/tls_gnutls.c',
+  },
+  {
+    title: 'TigerVNC',
+    programs: ['xtigervncviewer', 'vncviewer'],
+    packages: ['tigervnc-viewer', 'tigervnc'],
+    remark:
+      '~/.vnc/x509_ca.pem and x509_crl.pem, from 1.14 on in $XDG_CONFIG_HOME/tigervnc (~/.config/tigervnc) unless only ~/.vnc is there; never a certificate of its own',
+    source: 'TigerVNC 1.12 common/rfb/CSecurityTLS.cxx; 1.14 common/os/os.cxx: getvncdir',
+  },
+];
+
+/** The names under which gtk-vnc looks for certificate and key, each once. */
+export const gtkVncNames: readonly string[] = [
+  ...new Set(vncClients.flatMap(({ gtkVncName }) => (gtkVncName === undefined ? [] : [gtkVncName]))),
+];
