@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installedVersions } from '../../src/parse/dpkg-status.ts';
 import { ensureBuilt, programFile } from '../support/built-program.ts';
+import { missingForLibvirtd, runOnOwnHost } from '../support/own-host.ts';
 
 /** One state of a host: what is done to a healthy one, what the real libvirtd then says, and the only errors that a scan finds. */
 interface Case {
@@ -122,61 +122,15 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** Makes hosts out of this machine in namespaces of its own: /etc/pki, libvirt's configuration and what runs are then not ours. */
-const script = `
-set -eu
-ip link set lo up
-mkdir -p /etc/pki
-mount -t tmpfs none /etc/pki
-mount -t tmpfs none /run
-mount -t tmpfs none /var/lib/libvirt
-# --listen is for a host whose sockets systemd does not open.
-mount -t tmpfs none /etc/systemd/system
-for unit in libvirtd libvirtd-ro libvirtd-admin; do ln -s /dev/null /etc/systemd/system/$unit.socket; done
-cd "$(mktemp -d)"
-CA=/etc/pki/CA/cacert.pem SERVER_CERT=/etc/pki/libvirt/servercert.pem SERVER_KEY=/etc/pki/libvirt/private/serverkey.pem
-exec 2>/dev/null
-for name in ca other server; do certtool --generate-privkey --outfile $name.key; done
-printf '%s\\n' 'cn="Peer CA"' ca cert_signing_key expiration_days=3000 > ca.t
-printf '%s\\n' 'cn="Other CA"' ca cert_signing_key expiration_days=3000 > other.t
-touch conf args
-mount --bind conf /etc/libvirt/libvirtd.conf
-mount --bind args /etc/default/libvirtd
-echo 'LIBVIRTD_ARGS="--listen"' > args
-conf() { printf '%s\\n' "$@" > conf; }
-issue() {
-  local digest=sha256 lines=()
-  for word in "$@"; do [ "$word" = sha1 ] && digest=sha1 || lines+=("$word"); done
-  [ "\${#lines[@]}" -gt 1 ] || lines+=(expiration_days=900)
-  printf '%s\\n' "cn=\\"$(uname -n)\\"" "dns_name=\\"$(uname -n)\\"" tls_www_server signing_key encryption_key "\${lines[@]}" > server.t
-  certtool --generate-certificate --load-privkey $SERVER_KEY --load-ca-certificate $CA --load-ca-privkey ca.key --hash $digest --template server.t --outfile $SERVER_CERT
-}
-healthy() {
-  rm -rf /etc/pki/*
-  mkdir -p /etc/pki/CA /etc/pki/libvirt
-  mkdir -m 0700 /etc/pki/libvirt/private
-  certtool --generate-self-signed --load-privkey ca.key --template ca.t --outfile $CA
-  install -m 0600 server.key $SERVER_KEY
-  issue
-  conf '# nothing set'
-}
+/** Tries one state of the host, and prints what the daemon and a scan say of it. */
+const attempt = `
 try() {
   healthy
   eval "$1"
-  libvirtd --listen > log 2>&1 &
-  daemon=$! state=exits
-  for i in $(seq 100); do
-    kill -0 $daemon 2>/dev/null || break
-    if grep -q ':4082 ' /proc/net/tcp /proc/net/tcp6; then state=listens; break; fi
-    # The admin socket is made last but for TLS: where it answers and the port does not, TLS is off.
-    if [ $i -gt 20 ] && [ -S /run/libvirt/libvirt-admin-sock ]; then state=silent; break; fi
-    sleep 0.1
-  done
+  start_daemon
   "$NODE" "$PROGRAM" --format json > report.json || true
   "$NODE" -e 'const fs = require("node:fs"); const report = JSON.parse(fs.readFileSync("report.json", "utf8")); console.log(JSON.stringify({ state: process.argv[1], log: fs.readFileSync("log", "utf8"), hosts: report.hosts }))' $state
-  kill $daemon 2>/dev/null || true
-  wait $daemon 2>/dev/null || true
-  rm -rf /run/libvirt /run/libvirtd.pid
+  stop_daemon
 }
 `;
 
@@ -191,10 +145,7 @@ interface Outcome {
   }[];
 }
 
-const missing = ['/usr/sbin/libvirtd', '/usr/bin/certtool', '/usr/bin/openssl', '/usr/bin/unshare'].filter(
-  (path) => !existsSync(path),
-);
-if (process.getuid?.() !== 0) missing.push('root');
+const missing = [...missingForLibvirtd, ...['/usr/bin/openssl'].filter((path) => !existsSync(path))];
 
 describe.skipIf(missing.length > 0)(
   `a real installation of libvirt (${missing.length > 0 ? `needs ${missing.join(', ')}` : 'libvirtd'})`,
@@ -204,18 +155,7 @@ describe.skipIf(missing.length > 0)(
     beforeAll(() => {
       ensureBuilt();
       const lines = cases.map(({ change }) => `try '${change.replaceAll("'", `'\\''`)}'`).join('\n');
-      const { stdout, status, error } = spawnSync(
-        'unshare',
-        ['--mount', '--net', '--pid', '--fork', '--mount-proc', 'bash', '-c', `${script}\n${lines}`],
-        {
-          encoding: 'utf8',
-          timeout: 240_000,
-          maxBuffer: 1 << 28,
-          env: { ...process.env, NODE: process.execPath, PROGRAM: programFile },
-        },
-      );
-      expect(error).toBeUndefined();
-      expect(status, stdout.slice(-2000)).toBe(0);
+      const stdout = runOnOwnHost(`${attempt}\n${lines}`, { PROGRAM: programFile });
       outcomes = stdout
         .trim()
         .split('\n')
