@@ -1,4 +1,5 @@
 import { credentialFacts, credentials } from '../../src/domain/credentials.ts';
+import { servesFile } from '../../src/domain/served-certificates.ts';
 import { reload } from '../../src/domain/certificate-order.ts';
 import { pendingRestarts } from '../../src/domain/pending-restart.ts';
 import { restart } from '../../src/domain/service-commands.ts';
@@ -12,7 +13,7 @@ export default defineRule({
   title: 'A daemon runs with older files than those on disk',
   severity: 'warning',
   roles: ['libvirt-server'],
-  needs: [...credentialFacts],
+  needs: [...credentialFacts, 'certificates', 'observations'],
   rationale:
     'The daemon reads its configuration and its certificates once, when it starts. What has changed since is not in force, and comes into force, for good or ill, at the next start.',
   remedy:
@@ -58,6 +59,9 @@ export default defineRule({
       };
       const set = credentials(facts, ['libvirt-server']).sets.find(({ id }) => id === 'libvirt-server');
       if (set !== undefined && newer.every(({ kind }) => kind === 'credential')) {
+        // Who shows the new certificate has loaded all of its files; of a CA alone nothing shows.
+        const isCertificateNew = newer.some(({ path }) => path === set.certificate?.path);
+        if (isCertificateNew && servesFile(facts, set) === true) return [];
         const steps: readonly FixStep[] = reload(set);
         return violation('certificates', subject, data, {
           fix: { title: `Let ${daemon} load its certificates`, applicability: 'unsafe', steps },

@@ -46,7 +46,7 @@ export default defineRule({
     // From 11.10 on lists may stand in their place.
     if (isSet(configuration, 'cert_files') || isSet(configuration, 'key_files'))
       return notApplicable('several identities are set');
-    const refusal = tlsPathRefusal(configuration.file);
+    const refusal = tlsPathRefusal(configuration.file, facts.software.libvirt?.version);
     if (refusal === undefined) return [];
     const missing = names.filter((key) => !isSet(configuration, key));
     const set = names.filter((key) => isSet(configuration, key));

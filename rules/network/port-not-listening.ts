@@ -1,8 +1,10 @@
 import { credentialFacts } from '../../src/domain/credentials.ts';
-import { daemonProcess, listening } from '../../src/domain/listening.ts';
+import { daemonProcess, listening, type Transport } from '../../src/domain/listening.ts';
 import { hasPendingRestart } from '../../src/domain/pending-restart.ts';
 import { openSocket, restart } from '../../src/domain/service-commands.ts';
+import { libvirtSightings } from '../../src/domain/own-ports.ts';
 import { unknown } from '../../src/facts/fact.ts';
+import type { Known } from '../../src/facts/facts.ts';
 import { defineRule, type Undetermined, type Violation } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
 
@@ -13,7 +15,7 @@ export default defineRule({
   title: 'Nothing listens on the port that is configured',
   severity: 'error',
   roles: ['libvirt-server'],
-  needs: [...credentialFacts],
+  needs: [...credentialFacts, 'observations'],
   rationale:
     'The daemon runs and should listen, but the port is closed: clients are refused although the configuration looks right.',
   remedy: 'Start the daemon or its socket unit again, and read its log for what stopped it from listening.',
@@ -44,7 +46,7 @@ export default defineRule({
     // A daemon that does not run, or runs with older files, is the fault itself, and has a rule of its own.
     if (hasPendingRestart(facts)) return notApplicable(`${daemon} has not read its files since they changed`);
     const { listening: sockets } = runtime;
-    if (!sockets.known) return [undetermined({ kind: 'host' }, sockets)];
+    if (!sockets.known && facts.observations.length === 0) return [undetermined({ kind: 'host' }, sockets)];
     return listeners.flatMap(({ transport, addresses, unit }): readonly (Violation | Undetermined)[] =>
       addresses.flatMap(({ port, service, address }): readonly (Violation | Undetermined)[] => {
         const up =
@@ -57,7 +59,10 @@ export default defineRule({
           return [undetermined({ kind: 'host' }, unknown('not-collected', detail))];
         }
         // The kernel picks a port for 0.
-        if (port === 0 || sockets.value.some((socket) => socket.port === port)) return [];
+        if (port === 0) return [];
+        const open = isOpen(facts, transport, port);
+        if (open === undefined && !sockets.known) return [undetermined({ kind: 'host' }, sockets)];
+        if (open ?? (sockets.known && sockets.value.some((socket) => socket.port === port))) return [];
         const by =
           unit === undefined ? `${daemon} runs` : `${unit.name} is ${unit.active === true ? 'active' : 'enabled'}`;
         const steps = activation === 'sockets' ? openSocket(facts, daemon, transport) : restart(daemon);
@@ -79,3 +84,12 @@ export default defineRule({
     );
   },
 });
+
+/** Whether some address of the host took a connection on the port; undefined where it was not asked, or did not say. */
+function isOpen(facts: Known<'observations'>, transport: Transport, port: number): boolean | undefined {
+  const seen = libvirtSightings(facts, transport, port).flatMap(({ addresses }) => addresses);
+  if (seen.some(({ connection }) => connection.seen)) return true;
+  const isClosed =
+    seen.length > 0 && seen.every(({ connection }) => !connection.seen && connection.reason === 'refused');
+  return isClosed ? false : undefined;
+}

@@ -1,10 +1,14 @@
 import { certificateOrder } from '../../src/domain/certificate-order.ts';
 import { contentGaps, leafOf, membersOf } from '../../src/domain/credential-contents.ts';
+import { goesUnnoticed } from '../../src/domain/own-certificate.ts';
 import { ownCredentialFacts, ownCredentials, refusalOf } from '../../src/domain/own-credentials.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { isGtkVncSystemFile } from '../../src/domain/vnc-client-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
+
+const noticed = 'The certificate and the given key do not match.';
+const unnoticed = 'Public key signature verification has failed.';
 
 export default defineRule({
   id: 'private-key-mismatch',
@@ -57,14 +61,16 @@ export default defineRule({
       asked = true;
       const { fingerprint } = key.value.publicKey;
       if (fingerprint === leaf.publicKey.fingerprint) return [];
-      const text = refusalOf(own, ['key-mismatch'])?.text ?? 'The certificate and the given key do not match.';
+      const [effect, text] = goesUnnoticed(leaf, key.value)
+        ? (['GnuTLS does not try pairs of this kind, and every handshake fails', unnoticed] as const)
+        : ([consequence, refusalOf(own, ['key-mismatch'])?.text ?? noticed] as const);
       const { path } = certificate.file;
       const later = membersOf(certificate).find((one) => one.publicKey.fingerprint === fingerprint);
       if (later !== undefined)
         return violation(
           'order',
           file(path, later.line),
-          { certificate: path, line: later.line, text, consequence },
+          { certificate: path, line: later.line, text, consequence: effect },
           {
             fix: {
               title: `Put the certificate of the key first in ${path}`,
@@ -83,7 +89,7 @@ export default defineRule({
         keyFingerprint: fingerprint.slice(0, 16),
         certificateFingerprint: leaf.publicKey.fingerprint.slice(0, 16),
         text,
-        consequence,
+        consequence: effect,
       };
       return violation('mismatch', file(key.file.path), data, {
         fix: {

@@ -7,9 +7,11 @@ import clock from './clock.ts';
 import configurations from './configurations.ts';
 import domains from './domains.ts';
 import files from './files.ts';
+import firewall from './firewall.ts';
 import identity from './identity.ts';
 import keytabs from './keytabs.ts';
 import mandatoryAccess from './mandatory-access.ts';
+import observations from './observations.ts';
 import operatingSystem from './operating-system.ts';
 import privateKeys from './private-keys.ts';
 import qemuProcesses from './qemu-processes.ts';
@@ -45,5 +47,7 @@ export const collectors = {
   keytabs,
   saslPlugins,
   mandatoryAccess,
+  firewall,
+  observations,
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each builds on facts of its own
 } satisfies { readonly [N in FactName]: Collector<N, any> };

@@ -4,8 +4,10 @@ import type { ConfigurationFile } from './configurations.ts';
 import type { DomainFile } from './domains.ts';
 import type { Fact } from './fact.ts';
 import type { Files } from './files.ts';
+import type { Firewall } from './firewall.ts';
 import type { Clock, HostIdentity, OperatingSystem, Scope, Software } from './host.ts';
 import type { QemuProcesses } from './qemu-processes.ts';
+import type { ObservedPeer } from './observation.ts';
 import type { Keytab } from './keytab.ts';
 import type { SaslConfiguration } from './sasl.ts';
 import type { Runtime, Services } from './services.ts';
@@ -43,6 +45,9 @@ export interface Facts {
   /** Plug-in directories of Cyrus SASL that exist, and the names of the files in them. */
   readonly saslPlugins: ByPath<readonly string[]>;
   readonly mandatoryAccess: MandatoryAccess;
+  readonly firewall: Firewall;
+  /** What was seen of this host's own ports; empty where nothing was sent. */
+  readonly observations: readonly ObservedPeer[];
 }
 
 /** A configuration file in which a password stands, and where; `secrets` is empty when it holds none. */

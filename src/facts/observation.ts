@@ -28,6 +28,8 @@ export interface Unseen {
   readonly seen: false;
   readonly reason: ObservationFailure;
   readonly detail: string;
+  /** Of a connection that did not come about: the system's name of the error (`EHOSTUNREACH`). */
+  readonly code?: string;
   /** Of an `alert`: its name as in RFC 8446 (`handshake_failure`). */
   readonly alert?: string;
   /** Of an `rpc-error`: virErrorNumber, virErrorDomain and libvirt's own words. */
@@ -159,3 +161,13 @@ export interface SshAnswer {
 
 /** A port that takes connections; nothing was asked of it. */
 export type TcpAnswer = Readonly<Record<string, never>>;
+
+/** What was seen of a peer, by what it was asked as. */
+export type ObservedPeer =
+  | {
+      readonly asks: 'libvirt';
+      readonly transport: 'tls' | 'tcp';
+      readonly observation: Observation<LibvirtAnswer>;
+    }
+  | { readonly asks: 'vnc'; readonly observation: Observation<VncAnswer> }
+  | { readonly asks: 'ssh'; readonly observation: Observation<SshAnswer> };

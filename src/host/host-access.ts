@@ -2,7 +2,13 @@ import type { Caller } from '../facts/accounts.ts';
 import type { AclEntry, FileEntry } from '../facts/files.ts';
 
 /** Programs that a host access may run, read-only, to learn what no file says; each is called with a fixed list of arguments. */
-export type ObservingProgram = 'systemctl' | 'rpm' | 'getent';
+export type ObservingProgram =
+  | 'systemctl'
+  | 'rpm'
+  | 'getent'
+  | 'nft'
+  | 'firewall-cmd'
+  | `${'iptables' | 'ip6tables'}${'' | '-nft' | '-legacy'}-save`;
 
 /** ACL and SELinux context of a path, where it has them; `acl: 'unread'` when there is one but no means to read it. */
 export interface ExtendedAttributes {

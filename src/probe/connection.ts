@@ -96,7 +96,9 @@ export class Connection {
         settle();
         const code = errorCode(error);
         reject(
-          new WireError(connectFailures[code] ?? 'unreachable', `cannot connect to ${address} port ${port} (${code})`),
+          new WireError(connectFailures[code] ?? 'unreachable', `cannot connect to ${address} port ${port} (${code})`, {
+            code,
+          }),
         );
       };
       const connected = (): void => {
@@ -264,7 +266,8 @@ export class Connection {
         this.#heard = this.#pending.length > 0;
         return secure;
       }
-      const answer = Buffer.concat(recorded);
+      // The first record tells; afterwards there is no need to look at all of it for every byte that comes.
+      const answer = Buffer.concat(size > 512 ? recorded.slice(0, 512) : recorded);
       if (!readServerFlight(answer).tls) throw this.#garbage('TLS', 'no record of TLS', answer);
       if (this.#ending() !== undefined) throw this.#ended('the end of the handshake');
       if (this.#deadline.signal.aborted)

@@ -6,6 +6,7 @@ import { runRule } from '../../src/engine/run-rule.ts';
 import { known } from '../../src/facts/fact.ts';
 import type { Facts } from '../../src/facts/facts.ts';
 import type { Role } from '../../src/facts/role.ts';
+import { parseIptablesSave } from '../../src/parse/iptables-save.ts';
 import type { Rule } from '../../src/rule/define-rule.ts';
 import {
   aClient,
@@ -16,7 +17,9 @@ import {
   facts,
   file,
   having,
+  observed,
   running,
+  serverCertificate,
   settings,
   unit,
   type Change,
@@ -260,6 +263,24 @@ const lesser: readonly (readonly [rule: string, name: string, base: Change, ...d
     live,
     settings(conf, { listen_addr: '127.0.0.1' }),
     running([{ program: 'libvirtd', arguments: ['--listen'], socketActivated: false }], '127.0.0.1:16514'),
+  ],
+  [
+    'port-blocked-by-firewall',
+    'by policy',
+    live,
+    having({
+      firewall: {
+        observed: true,
+        interfaces: ['lo', 'eth0'],
+        tables: known(parseIptablesSave('*filter\n:INPUT DROP [0:0]\n', 'iptables')),
+      },
+    }),
+  ],
+  [
+    'served-certificate-differs-from-file',
+    'a renewal without reload',
+    live,
+    observed('tls', 16514, serverCertificate({ fingerprint: 'b'.repeat(64) })),
   ],
 ];
 

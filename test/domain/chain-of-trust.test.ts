@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  isRevoked,
   signatureVerdict,
   statusText,
   verifyChain,
@@ -18,6 +19,22 @@ function verdict(presented: string, trusted: string, options: ChainQuestion['opt
 }
 
 describe('verifyChain', () => {
+  it('goes by the newest of several revocation lists of one issuer, of two that are as old by the later', () => {
+    const leaf = certificate('server');
+    const list = (thisUpdate: string, ...serials: string[]) => ({
+      issuer: leaf.issuer,
+      thisUpdate,
+      signatureAlgorithm: 'ECDSA-SHA256',
+      revoked: serials.map((serial) => ({ serial, date: thisUpdate })),
+    });
+    const [old, recent] = ['2024-01-01T00:00:00Z', '2025-01-01T00:00:00Z'];
+    expect(isRevoked(leaf, [list(old, leaf.serial)])).toBe(true);
+    expect(isRevoked(leaf, [list(old, leaf.serial), list(recent)])).toBe(false);
+    expect(isRevoked(leaf, [list(recent), list(old, leaf.serial)])).toBe(false);
+    expect(isRevoked(leaf, [list(old, leaf.serial), list(old)])).toBe(false);
+    expect(isRevoked(leaf, [list(old), list(old, leaf.serial)])).toBe(true);
+  });
+
   it('asks whether a certificate is in force already before it asks whether it still is', () => {
     const reversed = { ...certificate('root'), notBefore: '2040-01-01T00:00:00Z', notAfter: '2025-01-01T00:00:00Z' };
     const result = verifyChain({ certificates: [certificate('server')], anchors: [reversed], at });

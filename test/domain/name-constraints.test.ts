@@ -56,6 +56,19 @@ describe('permitsNames', () => {
     expect(permitsNames(named({}, ['a.example.com', 'b.example.com']), [constraints('dns=example.com')])).toBe(false);
   });
 
+  it.each([
+    ['C=GB,EMAIL=a@example.com', true],
+    ['O=x\\,EMAIL=a@example.org,CN=y', true],
+    ['C=GB,EMAIL=a@example.org', false],
+    ['EMAIL=a@example.com,EMAIL=a@example.com', false],
+    ['O=x+EMAIL=a@example.org', false],
+  ])('judges by the e-mail address of the subject where there is none among the alternatives: %s', (text, expected) => {
+    const leaf = { ...named({}), subject: { text, der: '', commonNames: [] } };
+    expect(permitsNames(leaf, [constraints('email=example.com')])).toBe(expected);
+    const withAnother = { ...leaf, subjectAlternativeName: { ...none, email: ['b@example.com'], critical: false } };
+    expect(permitsNames(withAnother, [constraints('email=example.com')])).toBe(true);
+  });
+
   it('asks every issuer', () => {
     const both = [constraints('dns=example.com'), constraints('dns=a.example.com')];
     expect(permitsNames(named({ dns: ['x.a.example.com'] }), both)).toBe(true);

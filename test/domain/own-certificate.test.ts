@@ -287,6 +287,11 @@ describe('checkLoading', () => {
     expect(checkLoading(question).map(({ kind }) => kind)).toEqual(['key-encrypted']);
   });
 
+  it('reads past a NUL, unlike the check before', () => {
+    const ca = { path: 'ca.pem', file: { ...files(root), malformation: { cause: 'binary' } as const } };
+    expect(checkLoading({ program: 'libvirt', ca })).toEqual([]);
+  });
+
   it('finds a malformed revocation list fatal, and an empty CA file not', () => {
     const refusals = checkLoading({
       program: 'libvirt',

@@ -146,6 +146,7 @@ describe('a file of certificates', () => {
       1,
     ],
     ['NUL before', `\0${server}`, { cause: 'binary', line: 1 }, 1],
+    ['NUL before several', `\0${server}${server}`, { cause: 'binary', line: 1 }, 2],
     ['over 65536 bytes', `${'#\n'.repeat(32768)}\n${server}`, { cause: 'too-large' }, 1],
     ['beyond 1 MiB', `${'#\n'.repeat(600_000)}${server}`, { cause: 'no-pem' }, 0],
   ])('%s', (_, content, malformation, count) => {

@@ -12,6 +12,7 @@ import type {
 import type { ConfigurationFile, ConfigurationValue } from '../../src/facts/configurations.ts';
 import { known, type Fact } from '../../src/facts/fact.ts';
 import type { Facts } from '../../src/facts/facts.ts';
+import type { LibvirtAnswer, VncAnswer } from '../../src/facts/observation.ts';
 import type { QemuProcess } from '../../src/facts/qemu-processes.ts';
 import type { Process, SystemdUnit } from '../../src/facts/services.ts';
 import { parseDomainXml } from '../../src/parse/domain-xml.ts';
@@ -78,7 +79,9 @@ export const bareFacts: Facts = {
   saslConfigurations: {},
   keytabs: {},
   saslPlugins: {},
+  observations: [],
   mandatoryAccess: { selinux: 'disabled', apparmor: 'disabled' },
+  firewall: { observed: false },
 };
 
 /** Facts made of a host without libvirt by the given changes. */
@@ -461,4 +464,54 @@ export const revocationList =
       ...(built.files[path] === undefined ? file(path)(built) : built),
       revocationLists: { ...built.revocationLists, [path]: fact },
     };
+  };
+
+/** A libvirt port of the host as a probe saw it: with that certificate, closed, or not saying. */
+export const observed =
+  (transport: 'tls' | 'tcp', port: number, seen: Certificate | 'open' | 'refused' | 'filtered'): Change =>
+  (built) => {
+    const address = '192.0.2.10';
+    const refused = { verdict: { seen: true, value: 'refused' } } as const;
+    const answer: LibvirtAnswer =
+      transport === 'tcp'
+        ? { transport, authentication: { seen: true, value: { types: ['none'] } } }
+        : {
+            transport,
+            withoutCertificate: {
+              handshake: {
+                ownCertificate: false,
+                outcome: { seen: true, value: 'completed' },
+                chain: typeof seen === 'string' ? [] : [seen],
+                malformedCertificates: 0,
+              },
+              ...refused,
+            },
+          };
+    const isClosed = seen === 'refused' || seen === 'filtered';
+    const one = isClosed
+      ? { address, connection: { seen: false, reason: seen, detail: seen } as const }
+      : { address, connection: { seen: true, value: 'connected' } as const, answer };
+    const resolution = { seen: true, value: [address] } as const;
+    const observation = { host: address, port, resolution, addresses: [one] };
+    return { ...built, observations: [...built.observations, { asks: 'libvirt', transport, observation }] };
+  };
+
+/** A VNC display of the host as a probe saw it, with that certificate. */
+export const observedDisplay =
+  (port: number, certificate: Certificate): Change =>
+  (built) => {
+    const address = '192.0.2.10';
+    const handshake = {
+      ownCertificate: false,
+      outcome: { seen: true, value: 'completed' },
+      chain: [certificate],
+      malformedCertificates: 0,
+    } as const;
+    const answer: VncAnswer = {
+      transport: 'tcp',
+      withoutCertificate: { handshake, authentication: { seen: true, value: { kind: 'none' } } },
+    };
+    const addresses = [{ address, connection: { seen: true, value: 'connected' } as const, answer }];
+    const observation = { host: address, port, resolution: { seen: true, value: [address] } as const, addresses };
+    return { ...built, observations: [...built.observations, { asks: 'vnc', observation }] };
   };

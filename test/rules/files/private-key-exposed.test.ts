@@ -94,6 +94,11 @@ testRule(rule, {
       ],
     },
     {
+      name: "the system's client key, with which others may be connecting",
+      facts: facts(aClient, change(clientKey, { mode: 0o644 })),
+      violations: [{ messageId: 'exposed', data: { path: clientKey }, fix: { applicability: 'unsafe' } }],
+    },
+    {
       name: 'a group without a need',
       facts: facts(aServer, openDirectory, change(key, { gid: 110, mode: 0o640 })),
       violations: [

@@ -7,6 +7,7 @@ import {
   daemonArguments,
   facts,
   having,
+  observed,
   running,
   settings,
   unit,
@@ -25,8 +26,20 @@ const sockets =
     ].reduce((result, one) => one(result), built);
 const daemon = { program: 'libvirtd', arguments: ['--listen'] };
 
+const unseen = having({
+  runtime: {
+    observed: true,
+    processes: [{ pid: 1, uid: 0, gid: 0, groups: [], started: '2026-05-01T00:00:00.000Z', ...daemon }],
+    listening: unknown('not-collected', 'no /proc/net/tcp'),
+  },
+});
+
 testRule(rule, {
   pass: [
+    {
+      name: 'a probe came through, whatever the kernel says',
+      facts: facts(aServer, unseen, observed('tls', 16514, 'open')),
+    },
     { name: 'listens', facts: facts(aServer, running([daemon], '0.0.0.0:16514', ':::16514')) },
     {
       name: 'listens on another port',
@@ -38,6 +51,11 @@ testRule(rule, {
     { name: 'any port', facts: facts(aServer, settings(conf, { tls_port: '0' }), running([daemon])) },
   ],
   fail: [
+    {
+      name: 'a probe was refused',
+      facts: facts(aServer, unseen, observed('tls', 16514, 'refused')),
+      violations: [{ messageId: 'closed', data: { port: 16514 } }],
+    },
     {
       name: 'nothing listens',
       facts: facts(aServer, running([daemon], '127.0.0.1:22')),
@@ -91,22 +109,18 @@ testRule(rule, {
   ],
   unknown: [
     {
+      name: 'a probe that a firewall swallowed says nothing of who listens',
+      facts: facts(aServer, unseen, observed('tls', 16514, 'filtered')),
+      reason: 'not-collected',
+    },
+    {
       name: 'the name of a service',
       facts: facts(aServer, settings(conf, { tls_port: 'libvirt-tls' }), running([daemon])),
       reason: 'not-collected',
     },
     {
       name: 'sockets that were not seen',
-      facts: facts(
-        aServer,
-        having({
-          runtime: {
-            observed: true,
-            processes: [{ pid: 1, uid: 0, gid: 0, groups: [], started: '2026-05-01T00:00:00.000Z', ...daemon }],
-            listening: unknown('not-collected', 'no /proc/net/tcp'),
-          },
-        }),
-      ),
+      facts: facts(aServer, unseen),
       reason: 'not-collected',
     },
     {

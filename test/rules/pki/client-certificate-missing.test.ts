@@ -61,7 +61,9 @@ testRule(rule, {
         {
           messageId: 'missing',
           severity: 'error',
-          data: { text: `Certificate '${clientCert}' does not exist, but key '${clientKey}' does` },
+          data: {
+            text: `Certificate '${clientCert}' does not exist, but key '${clientKey}' does: No such file or directory`,
+          },
         },
       ],
     },

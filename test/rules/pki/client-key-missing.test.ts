@@ -31,7 +31,9 @@ testRule(rule, {
       violations: [
         {
           messageId: 'missing',
-          data: { text: `Key '${clientKey}' does not exist, but certificate '${clientCert}' does` },
+          data: {
+            text: `Key '${clientKey}' does not exist, but certificate '${clientCert}' does: No such file or directory`,
+          },
         },
       ],
     },

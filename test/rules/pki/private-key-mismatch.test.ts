@@ -37,6 +37,21 @@ testRule(rule, {
       ],
     },
     {
+      name: 'another key of Ed25519, which GnuTLS loads untried',
+      facts: facts(
+        aServer,
+        certificate(cert, aCertificate('server', { publicKey: { ...publicKey('server'), algorithm: 'Ed25519' } })),
+        privateKey(key, { ...publicKey('another'), algorithm: 'Ed25519' }),
+      ),
+      violations: [
+        {
+          messageId: 'mismatch',
+          subject: { path: key },
+          data: { text: 'Public key signature verification has failed.' },
+        },
+      ],
+    },
+    {
       name: 'the certificate of the key stands second',
       facts: facts(aServer, certificate(cert, aCertificate('other'), serverCertificate())),
       violations: [{ messageId: 'order', subject: { path: cert, line: 21 } }],
