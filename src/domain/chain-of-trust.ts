@@ -441,12 +441,18 @@ function addRevoked(outcome: Outcome, certificates: readonly Certificate[], list
   }
 }
 
-/** Is a certificate on a list of its issuer's name; dates and signature of the list play no part (gnutls_x509_crt_check_revocation). */
+/**
+ * Is a certificate on the list of its issuer's name; dates and signature of the list play no part (gnutls_x509_crt_check_revocation). Of
+ * several lists of one issuer only the newest is kept (gnutls_x509_trust_list_add_crls).
+ */
 export function isRevoked(certificate: Certificate, lists: readonly RevocationList[]): boolean {
-  return lists.some(
-    ({ issuer, revoked }) =>
-      issuer.der === certificate.issuer.der && revoked.some(({ serial }) => serial === certificate.serial),
-  );
+  const kept = lists
+    .filter(({ issuer }) => issuer.der === certificate.issuer.der)
+    .reduce<RevocationList | undefined>(
+      (newest, each) => (newest !== undefined && each.thisUpdate < newest.thisUpdate ? newest : each),
+      undefined,
+    );
+  return kept?.revoked.some(({ serial }) => serial === certificate.serial) === true;
 }
 
 const isKnownAlgorithm = ({ signatureAlgorithm }: Certificate): boolean => !/^[\d.]+$/.test(signatureAlgorithm);

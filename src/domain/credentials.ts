@@ -7,6 +7,8 @@ import { configurationFiles } from '../reference/configuration-files.ts';
 import {
   defaultQemuTlsDirectory,
   flatPki,
+  numberedFile,
+  numberedIdentities,
   qemuPki,
   qemuTlsDirectory,
   qemuTlsUses,
@@ -18,8 +20,9 @@ import {
 } from '../reference/pki-files.ts';
 import { accountOf, callerAccount, rootAccount, userPkiFile, usersInScope, type Account } from './account.ts';
 import { qemuAccount } from './qemu-account.ts';
+import { loadsIdentities } from './libvirt-version.ts';
 import { remembering } from './remembering.ts';
-import { effectiveSetting } from './setting-value.ts';
+import { effectiveSetting, stringListSetting } from './setting-value.ts';
 import { remoteDaemon } from './remote-daemon.ts';
 import { runningTlsDirectories, type RunningTlsDirectory } from './running-tls-directories.ts';
 import { boolSetting } from './setting-value.ts';
@@ -63,6 +66,10 @@ export interface CredentialSet {
   readonly key?: CredentialFile;
   /** Where a revocation list would be read from; absent where the program reads none. */
   readonly crl?: CredentialFile;
+  /** Its program loads several identities, each of them whole or not there at all (`loadsIdentities`). */
+  readonly severalIdentities?: true;
+  /** It is another identity beside that of the set of this id, which trusts the same. */
+  readonly besides?: string;
   /** How running guests use it, whatever qemu.conf says now. */
   readonly running?: RunningTlsDirectory;
   /**
@@ -103,14 +110,15 @@ export const credentials = remembering(credentialFacts, (facts, roles: readonly 
   if (roles.includes('libvirt-server')) {
     const { set, gap } = serverSet(facts);
     if (gap !== undefined) gaps.push(gap);
-    if (set !== undefined) sets.push(set);
+    if (set !== undefined) sets.push(...eachIdentity(facts, set, namedServerFiles(facts)?.further));
   }
   if (roles.includes('libvirt-client')) {
     const users = usersInScope(facts)
       .filter(({ uid }) => uid !== 0)
       .map((user) => ({ user, ...userClientSet(facts, user) }));
     const withPair = users.filter(({ set }) => set?.key !== undefined).map(({ user }) => user.uid);
-    sets.push(systemClientSet(facts, withPair), ...users.flatMap(({ set }) => set ?? []));
+    for (const set of [systemClientSet(facts, withPair), ...users.flatMap(({ set }) => set ?? [])])
+      sets.push(...eachIdentity(facts, set));
     gaps.push(...users.flatMap(({ gap }) => gap ?? []));
   }
   if (roles.includes('vnc-server') || roles.includes('migration')) {
@@ -118,7 +126,7 @@ export const credentials = remembering(credentialFacts, (facts, roles: readonly 
     if (qemu !== undefined && !qemu.known) gaps.push({ path: configurationFiles.qemu, because: qemu });
     else {
       const found = qemuSets(facts);
-      sets.push(...found.sets);
+      sets.push(...found.sets.flatMap((set) => eachIdentity(facts, set)));
       gaps.push(...found.gaps);
     }
   }
@@ -129,6 +137,89 @@ export const credentials = remembering(credentialFacts, (facts, roles: readonly 
   }
   return { sets, gaps };
 });
+
+/**
+ * A set for each identity that a version takes up which loads several: that without a number, where anything shows it or there is no other,
+ * and the numbered ones up to the first that is not there; of a configuration that names them, all that it names.
+ */
+function eachIdentity(
+  facts: CredentialFacts,
+  set: CredentialSet,
+  named?: readonly { readonly certificate: CredentialFile; readonly key: CredentialFile }[],
+): readonly CredentialSet[] {
+  const { program, certificate, key } = set;
+  if (program === 'gtk-vnc' || !loadsIdentities(program, facts.software[program]?.version)) return [set];
+  const first: CredentialSet = { ...set, severalIdentities: true };
+  if (certificate === undefined || key === undefined) return [first];
+  const isThere = (pair: { readonly certificate: CredentialFile; readonly key: CredentialFile }): boolean =>
+    meant(facts.files, pair.certificate.path) === true || meant(facts.files, pair.key.path) === true;
+  const numbered = numberedIdentities.map((number) => ({
+    certificate: { ...certificate, path: numberedFile(certificate.path, number, program) },
+    key: { ...key, path: numberedFile(key.path, number, program) },
+  }));
+  const end = numbered.findIndex((pair) => !isThere(pair));
+  const others = named ?? numbered.slice(0, end === -1 ? numbered.length : end);
+  const pairs =
+    named !== undefined || others.length === 0 || isThere({ certificate, key })
+      ? [{ certificate, key }, ...others]
+      : others;
+  return pairs.map((pair, index) =>
+    index === 0 ? { ...first, ...pair } : { ...first, ...pair, id: `${set.id}-${index}`, besides: set.id },
+  );
+}
+
+/** What the daemon's configuration names in place of the default paths. */
+export interface NamedServerFiles {
+  readonly ca?: CredentialFile;
+  readonly certificate?: CredentialFile;
+  readonly key?: CredentialFile;
+  readonly crl?: CredentialFile;
+  /** Identities after the first, which a list names. */
+  readonly further: readonly { readonly certificate: CredentialFile; readonly key: CredentialFile }[];
+}
+
+/** The files that the daemon's configuration names; undefined where it names none or does not load. */
+export function namedServerFiles(
+  facts: Known<'configurations' | 'software' | 'services' | 'runtime'>,
+): NamedServerFiles | undefined {
+  const path = configurationFiles[remoteDaemon(facts)];
+  const configuration = facts.configurations[path];
+  if (configuration === undefined || !configuration.known || configuration.value.error !== undefined) return undefined;
+  const file = configuration.value;
+  const named = (kind: CredentialKind): readonly CredentialFile[] => {
+    const key = serverPathSettings[kind];
+    const setting = effectiveSetting(file, key);
+    if (setting?.value.type === 'string')
+      return [{ kind, path: setting.value.value, setting: { path, key, line: setting.line } }];
+    const list = `${key}s`;
+    const paths = stringListSetting(file, list);
+    const statement = effectiveSetting(file, list);
+    if (
+      statement === undefined ||
+      !paths.ok ||
+      !hasLists(kind) ||
+      !loadsIdentities('libvirt', facts.software.libvirt?.version)
+    )
+      return [];
+    return (paths.value ?? []).map((one) => ({ kind, path: one, setting: { path, key: list, line: statement.line } }));
+  };
+  const [certificates, keys] = [named('certificate'), named('private-key')];
+  const [[ca], [crl]] = [named('ca-certificate'), named('revocation-list')];
+  const [certificate, key] = [certificates[0], keys[0]];
+  if ([ca, certificate, key, crl].every((one) => one === undefined)) return undefined;
+  return {
+    ...optional('ca', ca),
+    ...optional('certificate', certificate),
+    ...optional('key', key),
+    ...optional('crl', crl),
+    further: certificates.slice(1).flatMap((one, index) => {
+      const other = keys[index + 1];
+      return other === undefined ? [] : [{ certificate: one, key: other }];
+    }),
+  };
+}
+
+const hasLists = (kind: CredentialKind): boolean => kind === 'certificate' || kind === 'private-key';
 
 /** The settings that replace the daemon's default paths, by kind of file. */
 export const serverPathSettings: Readonly<Record<CredentialKind, string>> = {
@@ -148,15 +239,8 @@ function serverSet(facts: CredentialFacts): { set?: CredentialSet; gap?: Credent
   const configuration = facts.configurations[path];
   if (configuration !== undefined && !configuration.known) return { gap: { path, because: configuration } };
   if (configuration?.value.error !== undefined) return {};
-  const named = (kind: CredentialKind): CredentialFile | undefined => {
-    const key = serverPathSettings[kind];
-    const setting = configuration === undefined ? undefined : effectiveSetting(configuration.value, key);
-    return setting?.value.type === 'string'
-      ? { kind, path: setting.value.value, setting: { path, key, line: setting.line } }
-      : undefined;
-  };
-  const overridden = [named('ca-certificate'), named('certificate'), named('private-key')];
-  const [ca, certificate, key] = overridden;
+  const { ca, certificate, key, crl } = namedServerFiles(facts) ?? {};
+  const overridden = [ca, certificate, key];
   const base = {
     id: 'libvirt-server',
     owner: daemon,
@@ -177,7 +261,6 @@ function serverSet(facts: CredentialFacts): { set?: CredentialSet; gap?: Credent
     };
   }
   if (ca === undefined || certificate === undefined || key === undefined) return {};
-  const crl = named('revocation-list');
   // An empty string switches the loading of that item off.
   const loaded = (file: CredentialFile | undefined): CredentialFile | undefined =>
     file?.path === '' ? undefined : file;
@@ -228,7 +311,13 @@ const gapAt = (files: Files, paths: readonly string[]): CredentialGap | undefine
 function userClientSet(facts: CredentialFacts, user: User): { set?: CredentialSet; gap?: CredentialGap } {
   const has = (name: string): boolean => meant(facts.files, userPkiFile(user, name)) === true;
   const { certificate, 'private-key': key } = flatPki.client;
-  const names = [flatPki['ca-certificate'], certificate, key];
+  const severally = loadsIdentities('libvirt', facts.software.libvirt?.version);
+  const halves = [
+    certificate,
+    key,
+    ...(severally ? [numberedFile(certificate, 0, 'libvirt'), numberedFile(key, 0, 'libvirt')] : []),
+  ];
+  const names = [flatPki['ca-certificate'], ...halves];
   const gap = gapAt(
     facts.files,
     names.map((name) => userPkiFile(user, name)),
@@ -238,7 +327,7 @@ function userClientSet(facts: CredentialFacts, user: User): { set?: CredentialSe
   const own = (kind: CredentialKind, name: string): CredentialFile => ({ kind, path: userPkiFile(user, name) });
   const shared = (kind: 'ca-certificate' | 'revocation-list'): CredentialFile =>
     has(flatPki[kind]) ? own(kind, flatPki[kind]) : { kind, path: systemPki[kind] };
-  const pair = has(certificate) || has(key);
+  const pair = halves.some(has);
   const set: CredentialSet = {
     id: `libvirt-client:${user.name}`,
     owner: `${user.name}'s libvirt client`,
@@ -316,7 +405,10 @@ function qemuSets(facts: CredentialFacts): Credentials {
         ...(setting === undefined ? {} : { setting }),
       });
       const names = qemuPki[endpoint];
-      const pair = [`${directory}/${names.certificate}`, `${directory}/${names['private-key']}`];
+      const whole = [`${directory}/${names.certificate}`, `${directory}/${names['private-key']}`];
+      const pair = loadsIdentities('qemu', software.qemu?.version)
+        ? [...whole, ...whole.map((path) => numberedFile(path, 0, 'qemu'))]
+        : whole;
       const gap = gapAt(facts.files, pair);
       if (gap !== undefined) gaps.push(gap);
       const used = running.find((one) => one.directory === directory && one.endpoint === endpoint);

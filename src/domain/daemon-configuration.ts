@@ -14,6 +14,7 @@ import {
   type Refusal,
   type SettingValue,
 } from './setting-value.ts';
+import { loadsIdentities } from './libvirt-version.ts';
 import { isAtLeast } from './upstream-version.ts';
 
 /** How far the daemon gets: in the order of main() of src/remote/remote_daemon.c. */
@@ -142,6 +143,31 @@ const loadChecks: Readonly<Record<string, Check>> = {
       : undefined,
 };
 
+/** One name or a list, of certificates and keys alike, whether or not TLS will listen (remote_daemon_config.c since 11.10; observed with 12.8.0). */
+const matchingIdentities: Check = (file) => {
+  const statement = (key: string): Setting | undefined => effectiveSetting(file, key);
+  const pairs = [
+    [statement('cert_file'), statement('cert_files')],
+    [statement('key_file'), statement('key_files')],
+  ] as const;
+  const both = pairs.find(([one, list]) => one !== undefined && list !== undefined);
+  if (both !== undefined)
+    return {
+      error: 'cert_file/key_file are mutually exclusive with cert_files/key_files',
+      category: 'unsupported configuration',
+      setting: both[1],
+    };
+  const [certificates = 0, keys = 0] = ['cert_file', 'key_file'].map((key) =>
+    statement(key) === undefined ? stringsOf(file, `${key}s`).length : 1,
+  );
+  if (certificates === keys) return undefined;
+  return {
+    error: `Number of certificates (${certificates}) must match number of keys (${keys})`,
+    category: 'unsupported configuration',
+    setting: pairs.flat().find((one) => one !== undefined),
+  };
+};
+
 /** strtoul in base 10 of a whole word without a minus sign (virStrToLong_uip), when it is one of libvirt's four priorities. */
 const isLogPriority = (text: string): boolean => /^[\t\n\v\f\r ]*\+?0*[1-4]$/.test(text);
 
@@ -266,7 +292,8 @@ const startChecks: readonly (readonly [StartStage, string, Check])[] = [
  */
 export function firstRefusal(file: ConfigurationFile, daemon: Daemon, version?: string): DaemonRefusal | undefined {
   if (file.error !== undefined) return undefined;
-  const loading = firstRefused(file, settingsOf[daemon], loadChecks, readBy(version));
+  const checks = loadsIdentities('libvirt', version) ? { ...loadChecks, cert_files: matchingIdentities } : loadChecks;
+  const loading = firstRefused(file, settingsOf[daemon], checks, readBy(version));
   if (loading !== undefined) return { ...loading, stage: 'load', exitStatus: exitStatusOf.load };
   for (const [stage, key, check] of startChecks) {
     const refusal = raise(file, key, check);
@@ -275,9 +302,15 @@ export function firstRefusal(file: ConfigurationFile, daemon: Daemon, version?: 
   return undefined;
 }
 
-/** daemonSetupNetworking, when TLS will listen: of key_file, cert_file and ca_file all must be set or none; an empty string counts as set. */
-export function tlsPathRefusal(file: ConfigurationFile): Refusal | undefined {
-  const [ca, certificate, key] = ['ca_file', 'cert_file', 'key_file'].map((name) => effectiveSetting(file, name));
+/**
+ * daemonSetupNetworking, when TLS will listen: of key_file, cert_file and ca_file all must be set or none; an empty string counts as set.
+ * Since 11.10 lists may stand in the place of the first two, of which one without the other is refused before (`firstRefusal`).
+ */
+export function tlsPathRefusal(file: ConfigurationFile, version?: string): Refusal | undefined {
+  const severally = loadsIdentities('libvirt', version);
+  const named = (name: string): Setting | undefined =>
+    effectiveSetting(file, name) ?? (severally ? effectiveSetting(file, `${name}s`) : undefined);
+  const [ca, certificate, key] = [effectiveSetting(file, 'ca_file'), named('cert_file'), named('key_file')];
   const setting = certificate ?? key ?? ca;
   if (setting === undefined) return undefined;
   const refusal = (error: string): Refusal => ({
@@ -286,6 +319,11 @@ export function tlsPathRefusal(file: ConfigurationFile): Refusal | undefined {
     namesFile: false,
     setting,
   });
+  if (severally) {
+    if (ca === undefined) return refusal('No CA certificate path set to match server key(s)/cert(s)');
+    if (certificate === undefined) return refusal('No server certificate path(s) set to match server key(s)');
+    return key === undefined ? refusal('No server key path(s) set to match server cert(s)') : undefined;
+  }
   if (ca === undefined) return refusal('No CA certificate path set to match server key/cert');
   if (certificate === undefined) return refusal('No server certificate path set to match server key');
   if (key === undefined) return refusal('No server key path set to match server cert');

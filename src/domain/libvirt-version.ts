@@ -1,13 +1,26 @@
+import { isAtLeast } from './upstream-version.ts';
+
+type Program = 'libvirt' | 'qemu';
+
 /** How many CA certificates the check of own files reads (MAX_CERTS of virnettlscert.c and tlscredsx509.c). */
 const checkedCas = 16;
 
-/** How many certificates of a CA file the check of own files sees, silently leaving out the rest; QEMU 10.2 lifted the limit. */
-export function maximumCas(program: 'libvirt' | 'qemu', version: string | undefined): number {
-  const parsed = version === undefined ? undefined : parseVersion(version);
-  const lifted = parseVersion('10.2');
-  const isLifted = program === 'qemu' && parsed !== undefined && lifted !== undefined;
-  return isLifted && compareVersions({ ...parsed, epoch: 0 }, lifted) >= 0 ? Number.POSITIVE_INFINITY : checkedCas;
-}
+/**
+ * How many certificates of a CA file the check of own files sees, silently leaving out the rest; QEMU 10.1 lifted the limit
+ * (gnutls_x509_crt_list_import2 in qcrypto_tls_creds_load_ca_cert_list), libvirt 12.8 still has it.
+ */
+export const maximumCas = (program: Program, version: string | undefined): number =>
+  program === 'qemu' && version !== undefined && isAtLeast(version, '10.1') ? Number.POSITIVE_INFINITY : checkedCas;
+
+/**
+ * Does a program load several identities: a pair without a number, then those numbered from 0 on, every one of them whole or not there at
+ * all. With it came other words for what is missing, and at QEMU the check of whole chains. A version that is not known counts as older.
+ *
+ * Source: libvirt 11.10 src/rpc/virnettlsconfig.c: virNetTLSConfigCheckTrust, virNetTLSConfigCheckIdentity; QEMU 10.2
+ * crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load_identities, qcrypto_tls_creds_check_authority_chain.
+ */
+export const loadsIdentities = (program: Program, version: string | undefined): boolean =>
+  version !== undefined && isAtLeast(version, program === 'libvirt' ? '11.10' : '10.2');
 
 /** A version apart: `epoch:upstream-revision`, as dpkg and rpm write it; epoch 0 and an empty revision where there is none. */
 export interface ParsedVersion {
@@ -72,8 +85,6 @@ function compareDigits(one: string, other: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-type Program = 'libvirt' | 'qemu';
-
 /** From which version on, within which series, a program no longer demands key encipherment of its certificates. */
 const keyEnciphermentDropped: readonly {
   readonly program: Program;
@@ -87,6 +98,7 @@ const keyEnciphermentDropped: readonly {
   // "crypto: stop requiring "key encipherment" usage in x509 certs": master, and the stable branches.
   { program: 'qemu', since: '10.2' },
   { program: 'qemu', series: /^10\.0\./, since: '10.0.7' },
+  { program: 'qemu', series: /^10\.1\./, since: '10.1.3' },
   // Debian 12 keeps its upstream version while it takes in the stable releases: deb12u18 is 7.2.22.
   { program: 'qemu', series: /^7\.2\+dfsg-7\+deb12/, since: '7.2+dfsg-7+deb12u18' },
   { program: 'qemu', series: /^7\.2\./, since: '7.2.22' },

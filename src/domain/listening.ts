@@ -173,14 +173,16 @@ export function listening(facts: ConfigurationFacts): ListeningAnswer {
   };
 }
 
-/** glibc's getaddrinfo: what strtoul reads to the end is a number, cut to 16 bits; anything else the name of a service, of which the common ones are known. */
+/** glibc's getaddrinfo: what strtoul reads to the end is a number, cut to 16 bits unless it is negative as an int; anything else the name of a service, of which the common ones are known. */
 export function portOf(service: string): { readonly port?: number } {
   const digits = /^\s*([+-]?)(\d{0,18})$/.exec(service);
   if (digits === null || (service !== '' && digits[2] === '')) {
     return Object.hasOwn(servicePorts, service) ? { port: servicePorts[service] ?? 0 } : {};
   }
-  const number = Number(BigInt.asUintN(16, BigInt(`${digits[2] === '' ? '0' : digits[2]}`)));
-  return { port: digits[1] === '-' ? (65536 - number) % 65536 : number };
+  const number = BigInt(digits[2] === '' ? '0' : (digits[2] ?? '0'));
+  // As an int: what is then negative counts as the name of a service, of which there is none.
+  const asInt = BigInt.asIntN(32, digits[1] === '-' ? -number : number);
+  return asInt < 0n ? {} : { port: Number(BigInt.asUintN(16, asInt)) };
 }
 
 /** ListenStream= of a unit: a port, an address with a port, or a path, which is left out. Without any (no unit file was seen) libvirt's own. */

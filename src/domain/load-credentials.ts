@@ -7,9 +7,10 @@ import type {
 } from '../facts/certificates.ts';
 import { unknown, type Unknown } from '../facts/fact.ts';
 import type { ByPath, Known } from '../facts/facts.ts';
-import { access } from './access.ts';
 import type { Account } from './account.ts';
 import { presentedChain } from './chain-of-trust.ts';
+import { lookUp, noSuchFile, type Found } from './found-file.ts';
+import { loadsIdentities } from './libvirt-version.ts';
 import {
   checkLoading,
   checkOwnCertificate,
@@ -20,7 +21,6 @@ import {
   type Refusal,
   type RefusalKind,
 } from './own-certificate.ts';
-import { walk } from './walk.ts';
 
 /** The facts that tell what is in credential files and who may read them. */
 export const loadingFacts = ['files', 'certificates', 'privateKeys', 'revocationLists'] as const;
@@ -32,6 +32,12 @@ export interface CredentialPaths {
   readonly revocationList?: string;
   readonly certificate?: string;
   readonly key?: string;
+}
+
+/** A certificate and its key. */
+export interface IdentityPaths {
+  readonly certificate: string;
+  readonly key: string;
 }
 
 export interface LoadingOfCredentials {
@@ -46,6 +52,12 @@ export interface LoadingOfCredentials {
   readonly at: string;
   /** Does this version demand key encipherment (`requiresKeyEncipherment`); undefined when the version is not known. */
   readonly requiresKeyEncipherment: boolean | undefined;
+  /** The program's; null when it is not known, absent for one from before its program loaded several identities. */
+  readonly version?: string | null | undefined;
+  /** Identities besides the first, of which a version that loads several takes those up to the first that is not there. */
+  readonly further?: readonly IdentityPaths[];
+  /** The daemon's configuration names the files, so that each of them must be there. */
+  readonly isNamed?: boolean;
   /** What is known of the pass phrase that is given for the key: never itself. Absent where none is given. */
   readonly passPhrase?: 'fits' | 'does-not-fit' | 'not-tried';
 }
@@ -77,14 +89,6 @@ export type LoadingOutcome =
   | { readonly state: 'unknown'; readonly because: Unknown }
   | ({ readonly state: 'loaded' } & LoadedCredentials);
 
-/** What one account finds at a path. */
-type Found<T> =
-  | { readonly state: 'none' }
-  | { readonly state: 'unknown'; readonly because: Unknown }
-  | { readonly state: 'missing'; readonly path: string; readonly error: string }
-  | { readonly state: 'unreadable' | 'not-a-file'; readonly path: string }
-  | { readonly state: 'content'; readonly path: string; readonly file: T };
-
 /** A step of the loading: what ends it, or nothing. */
 type Ending = Exclude<LoadingOutcome, { readonly state: 'loaded' }> | undefined;
 
@@ -96,6 +100,32 @@ type Ending = Exclude<LoadingOutcome, { readonly state: 'loaded' }> | undefined;
  * QEMU crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load; crypto/tlscreds.c: qcrypto_tls_creds_get_path (up to 10.1).
  */
 export function loadCredentials(facts: LoadingFacts, question: LoadingOfCredentials): LoadingOutcome {
+  const { version, program } = question;
+  if (version === null) return ofEitherVersion(facts, question);
+  return loadsIdentities(program, version) ? loadIdentities(facts, question) : loadPairOfCredentials(facts, question);
+}
+
+/** What all versions make of the files, where they agree; of a refusal, that there is one, in the older words. */
+function ofEitherVersion(facts: LoadingFacts, question: LoadingOfCredentials): LoadingOutcome {
+  const older = loadPairOfCredentials(facts, question);
+  const newer = loadIdentities(facts, question);
+  const isAgreed =
+    newer.state === 'unknown' || older.state === 'unknown'
+      ? older.state === newer.state || newer.state === 'unknown'
+      : older.state === 'refused'
+        ? newer.state === 'refused'
+        : newer.state === 'loaded' && newer.identity?.certificatePath === older.identity?.certificatePath;
+  if (isAgreed) return older;
+  return {
+    state: 'unknown',
+    because: unknown(
+      'not-collected',
+      `what ${question.program} makes of its files depends on its version, which is not known (--${question.program}-version says it)`,
+    ),
+  };
+}
+
+function loadPairOfCredentials(facts: LoadingFacts, question: LoadingOfCredentials): LoadingOutcome {
   const { program, paths, account } = question;
   const find = <T>(contents: ByPath<T>, path: string | undefined): Found<T> => lookUp(facts, contents, path, account);
   const files: FoundFiles = {
@@ -114,7 +144,11 @@ export function loadCredentials(facts: LoadingFacts, question: LoadingOfCredenti
     const ending = step(question, files);
     if (ending !== undefined) return ending;
   }
-  const { ca, revocationList, certificate, key } = files;
+  return loaded(files, warnings);
+}
+
+/** What the program then has in its hands. */
+function loaded({ ca, revocationList, certificate, key }: FoundFiles, warnings: readonly Refusal[]): LoadingOutcome {
   return {
     state: 'loaded',
     anchors: ca.state === 'content' ? ca.file.certificates : [],
@@ -135,6 +169,181 @@ export function loadCredentials(facts: LoadingFacts, question: LoadingOfCredenti
   };
 }
 
+/**
+ * The same where a program loads several identities. The first of them is what it shows: which one it is that a handshake takes, its
+ * algorithms decide.
+ *
+ * Source: libvirt 11.10 src/rpc/virnettlsconfig.c, virnettlscontext.c; QEMU 10.2 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load.
+ */
+function loadIdentities(facts: LoadingFacts, question: LoadingOfCredentials): LoadingOutcome {
+  const { program, paths, account, endpoint, further = [], isNamed = false } = question;
+  const find = <T>(contents: ByPath<T>, path: string | undefined): Found<T> => lookUp(facts, contents, path, account);
+  const ca = find(facts.certificates, paths.ca);
+  const revocationList = find(facts.revocationLists, paths.revocationList);
+  const candidates = [paths, ...further].map(({ certificate, key }) => ({
+    certificate: find(facts.certificates, certificate),
+    key: find(facts.privateKeys, key),
+  }));
+  const asked: LoadingOfCredentials = { ...question, version: newest[program] };
+  const isQemu = program === 'qemu';
+
+  if (isQemu) {
+    const ending = lookForReadable(ca, true) ?? readCa(ca);
+    if (ending !== undefined) return ending;
+  } else {
+    const ending = locateCa(ca, isNamed && paths.ca === '');
+    if (ending !== undefined) return ending;
+  }
+  const present: FoundFiles[] = [];
+  for (const [index, { certificate, key }] of candidates.entries()) {
+    if (certificate.state === 'none' || key.state === 'none') continue;
+    const files: FoundFiles = { ca, revocationList, certificate, key };
+    const ending = isQemu ? lookForPair(files) : locatePair(files, isNamed);
+    if (ending !== undefined) return ending;
+    if (certificate.state === 'missing') {
+      // The numbers end at the first that is not there; the pair without one may be left out.
+      if (index > 0) break;
+      continue;
+    }
+    const read = isQemu ? readPair(asked, files) : undefined;
+    if (read !== undefined) return read;
+    present.push(files);
+  }
+  const { certificate, key } = paths;
+  if (present.length === 0 && endpoint === 'server' && certificate !== undefined)
+    return refusedFile(
+      'missing',
+      certificate,
+      isQemu
+        ? `Missing server cert '${certificate}' & key '${key}'`
+        : `Certificate '${certificate}' does not exist: ${noSuchFile}`,
+    );
+
+  const warnings: Refusal[] = [];
+  const empty: FoundFiles = { ca, revocationList, certificate: { state: 'none' }, key: { state: 'none' } };
+  const each = present.length === 0 ? [empty] : present;
+  const check = (files: FoundFiles): Ending => ownCheck(warnings)(asked, files);
+  const steps: readonly (() => Ending)[] = isQemu
+    ? [
+        () => (endpoint === 'server' ? lookForReadable(revocationList, false) : undefined),
+        () => firstEnding(each, check),
+        () => loadRevocationList(asked, empty),
+      ]
+    : [
+        () => firstEnding(each, check),
+        () => loadCa(asked, empty),
+        () =>
+          isNamed && revocationList.state === 'missing'
+            ? refusedFile(
+                'missing',
+                revocationList.path,
+                `Unable to set x509 certificate revocation list: ${revocationList.path}: ${unreadable}`,
+              )
+            : loadRevocationList(asked, empty),
+        () => firstEnding(each, (files) => loadPair(asked, files)),
+      ];
+  for (const step of steps) {
+    const ending = step();
+    if (ending !== undefined) return ending;
+  }
+  return loaded(each[0] ?? empty, warnings);
+}
+
+/** A version of which everything here holds, for the texts. */
+const newest = { libvirt: '11.10', qemu: '10.2' } as const;
+
+type Refused = Exclude<Ending, undefined>;
+
+const refusedFile = (kind: LoadingRefusal['kind'], path: string, text: string): Refused => ({
+  state: 'refused',
+  refusal: { kind, path, text },
+});
+
+function firstEnding(all: readonly FoundFiles[], step: (files: FoundFiles) => Ending): Ending {
+  for (const files of all) {
+    const ending = step(files);
+    if (ending !== undefined) return ending;
+  }
+  return undefined;
+}
+
+/** virNetTLSConfigCheckTrust. */
+function locateCa(ca: Found<unknown>, isSwitchedOff: boolean): Ending {
+  // An empty string is a path like any other there.
+  if (isSwitchedOff) return refusedFile('missing', '', `CA certificate '' does not exist: ${noSuchFile}`);
+  if (ca.state === 'unknown') return ca;
+  return ca.state === 'missing'
+    ? refusedFile('missing', ca.path, `CA certificate '${ca.path}' does not exist: ${ca.error}`)
+    : undefined;
+}
+
+/** virNetTLSConfigCheckIdentity: access(2) with F_OK, so that what cannot be read is there. */
+function locatePair({ certificate, key }: FoundFiles, isNamed: boolean): Ending {
+  const unseen = undecided(certificate, key);
+  if (unseen !== undefined) return unseen;
+  if (certificate.state === 'missing') {
+    const { path, error } = certificate;
+    if (isNamed) return refusedFile('missing', path, `Certificate '${path}' does not exist: ${error}`);
+    return key.state === 'missing' || !('path' in key)
+      ? undefined
+      : refusedFile('missing', path, `Certificate '${path}' does not exist, but key '${key.path}' does: ${error}`);
+  }
+  return key.state === 'missing' && 'path' in certificate
+    ? refusedFile(
+        'missing',
+        key.path,
+        `Key '${key.path}' does not exist, but certificate '${certificate.path}' does: ${key.error}`,
+      )
+    : undefined;
+}
+
+/** qcrypto_tls_creds_get_path of QEMU 10.2: access(2) with R_OK. */
+function lookForReadable(file: Found<unknown>, isRequired: boolean): Ending {
+  if (file.state === 'unknown') return file;
+  const error = file.state === 'missing' ? file.error : file.state === 'unreadable' ? 'Permission denied' : undefined;
+  if (error === undefined || !('path' in file) || (error === noSuchFile && !isRequired)) return undefined;
+  return refusedFile(
+    file.state === 'unreadable' ? 'unreadable' : 'missing',
+    file.path,
+    `Unable to access credentials ${file.path}: ${error}`,
+  );
+}
+
+/** qcrypto_tls_creds_x509_load_identity, as far as it looks for files. */
+function lookForPair({ certificate, key }: FoundFiles): Ending {
+  const ending = lookForReadable(certificate, false) ?? lookForReadable(key, false);
+  if (ending !== undefined) return ending;
+  if (!('path' in certificate) || !('path' in key)) return undefined;
+  if (key.state === 'missing' && certificate.state !== 'missing')
+    return refusedFile('missing', key.path, `Cert '${certificate.path}' without corresponding key '${key.path}'`);
+  if (certificate.state === 'missing' && key.state !== 'missing')
+    return refusedFile(
+      'missing',
+      certificate.path,
+      `Key '${key.path}' without corresponding cert '${certificate.path}'`,
+    );
+  return undefined;
+}
+
+const directoryText = (path: string): string => `${path}: Error reading file “${path}”: Is a directory`;
+
+function readCa(ca: FoundFiles['ca']): Ending {
+  if (ca.state === 'not-a-file')
+    return refusedFile('not-a-file', ca.path, `Cannot load CA cert list ${directoryText(ca.path)}`);
+  return ca.state === 'content' ? firstOf(checkLoading({ program: 'qemu', ca, version: newest.qemu })) : undefined;
+}
+
+/** qcrypto_tls_creds_load_cert_list, qcrypto_tls_creds_load_privkey, gnutls_certificate_set_x509_key. */
+function readPair(question: LoadingOfCredentials, { certificate, key }: FoundFiles): Ending {
+  if (certificate.state === 'not-a-file')
+    return refusedFile('not-a-file', certificate.path, `Cannot load CA cert list ${directoryText(certificate.path)}`);
+  if (certificate.state !== 'content') return undefined;
+  if (key.state === 'not-a-file')
+    return refusedFile('not-a-file', key.path, `Cannot load private key ${directoryText(key.path)}`);
+  if (key.state !== 'content') return undefined;
+  return pairContent(question, certificate, key);
+}
+
 interface FoundFiles {
   readonly ca: Found<CertificateFile>;
   readonly revocationList: Found<RevocationListFile>;
@@ -152,7 +361,6 @@ const firstOf = ([refusal]: readonly Refusal[]): Ending =>
 
 const undecided = (...files: readonly Found<unknown>[]): Ending => files.find((file) => file.state === 'unknown');
 
-const noSuchFile = 'No such file or directory';
 const unreadable = 'Error while reading file.';
 
 function lookForAll({ endpoint }: LoadingOfCredentials, files: FoundFiles): Ending {
@@ -175,7 +383,7 @@ function lookForAll({ endpoint }: LoadingOfCredentials, files: FoundFiles): Endi
 const ownCheck =
   (warnings: Refusal[]) =>
   (question: LoadingOfCredentials, { certificate, ca }: FoundFiles): Ending => {
-    const { program, endpoint, checks, at, requiresKeyEncipherment } = question;
+    const { program, endpoint, checks, at, requiresKeyEncipherment, version } = question;
     if (!checks) return undefined;
     const unseen = undecided(certificate, ca);
     if (unseen !== undefined) return unseen;
@@ -195,6 +403,7 @@ const ownCheck =
         ...(ca.state === 'content' ? { ca } : {}),
         at,
         requiresKeyEncipherment: demands,
+        version: version ?? undefined,
       });
     const verdict = judge(requiresKeyEncipherment ?? false);
     if (requiresKeyEncipherment === undefined && judge(true).refusals[0]?.text !== verdict.refusals[0]?.text)
@@ -250,7 +459,8 @@ function loadRevocationList({ program }: LoadingOfCredentials, { revocationList:
 }
 
 /** Certificate and key; that the certificate is there is asked first, and GnuTLS then reads the key first. */
-function loadPair({ program, endpoint, passPhrase }: LoadingOfCredentials, { certificate, key }: FoundFiles): Ending {
+function loadPair(question: LoadingOfCredentials, { certificate, key }: FoundFiles): Ending {
+  const { program, endpoint } = question;
   if (certificate.state === 'none' || key.state === 'none') return undefined;
   const unseen = undecided(key, certificate);
   if (unseen !== undefined) return unseen;
@@ -272,32 +482,33 @@ function loadPair({ program, endpoint, passPhrase }: LoadingOfCredentials, { cer
     );
   }
   if (certificate.state !== 'content' || key.state !== 'content') return undefined;
+  return pairContent(question, certificate, key);
+}
+
+/** What is wrong with a certificate and its key that can be read. */
+function pairContent(
+  { program, passPhrase, version }: LoadingOfCredentials,
+  certificate: Content<CertificateFile>,
+  key: Content<PrivateKeyFile>,
+): Ending {
   if (passPhrase === 'not-tried' && key.file.state === 'encrypted') {
     return {
       state: 'unknown',
       because: unknown('unsupported', `whether the pass phrase that is given opens ${key.path} was not tried`),
     };
   }
-  return firstOf(checkLoading({ program, certificate, key, hasPassPhrase: passPhrase === 'fits' }));
+  return firstOf(
+    checkLoading({
+      program,
+      certificate,
+      key,
+      version: version ?? undefined,
+      hasPassPhrase: passPhrase === 'fits',
+    }),
+  );
 }
+
+type Content<T> = Extract<Found<T>, { readonly state: 'content' }>;
 
 type Closed = Extract<Found<unknown>, { readonly state: 'unreadable' | 'not-a-file' }>;
 const isClosed = (file: Found<unknown>): file is Closed => file.state === 'unreadable' || file.state === 'not-a-file';
-
-function lookUp<T>(facts: LoadingFacts, contents: ByPath<T>, path: string | undefined, account: Account): Found<T> {
-  if (path === undefined || path === '') return { state: 'none' };
-  const way = walk(facts.files, path);
-  const seen = access(way, account, 'see');
-  if (seen.may === undefined) return { state: 'unknown', because: seen.because };
-  if (!seen.may) return { state: 'missing', path, error: 'Permission denied' };
-  if (way.outcome === 'loop') return { state: 'missing', path, error: 'Too many levels of symbolic links' };
-  if (way.outcome !== 'found') return { state: 'missing', path, error: noSuchFile };
-  const may = access(way, account, 'read');
-  if (may.may === undefined) return { state: 'unknown', because: may.because };
-  if (!may.may) return { state: 'unreadable', path };
-  if (way.entry.type === 'directory') return { state: 'not-a-file', path };
-  const content = Object.hasOwn(contents, path) ? contents[path] : undefined;
-  if (content === undefined)
-    return { state: 'unknown', because: unknown('not-collected', `the content of ${path} was not collected`) };
-  return content.known ? { state: 'content', path, file: content.value } : { state: 'unknown', because: content };
-}

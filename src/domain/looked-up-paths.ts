@@ -7,6 +7,8 @@ import {
 import {
   defaultQemuTlsDirectory,
   flatPki,
+  numberedFile,
+  numberedIdentities,
   qemuPki,
   qemuTlsDirectory,
   qemuTlsUses,
@@ -20,7 +22,7 @@ import { serverPathSettings } from './credentials.ts';
 import { pkiDirectoriesOf } from './libvirt-uri.ts';
 import { keytabFiles, saslConfigurationPaths, saslDatabaseFiles } from './sasl-files.ts';
 import { runningTlsDirectories } from './running-tls-directories.ts';
-import { effectiveSetting } from './setting-value.ts';
+import { effectiveSetting, stringListSetting } from './setting-value.ts';
 import { gtkVncDirectory } from './vnc-client-files.ts';
 
 export const lookedUpFacts = [
@@ -72,8 +74,14 @@ export function lookedUpPaths(
     certificates.add(at(names['ca-certificate']));
     revocationLists.add(at(names['revocation-list']));
     for (const endpoint of ['server', 'client'] as const) {
-      certificates.add(at(names[endpoint].certificate));
-      privateKeys.add(at(names[endpoint]['private-key']));
+      const [certificate, key] = [at(names[endpoint].certificate), at(names[endpoint]['private-key'])];
+      certificates.add(certificate);
+      privateKeys.add(key);
+      for (const number of numberedIdentities) {
+        const program = names === qemuPki ? 'qemu' : 'libvirt';
+        certificates.add(numberedFile(certificate, number, program));
+        privateKeys.add(numberedFile(key, number, program));
+      }
     }
   }
   const gtkVncRoots = withFiles.map(({ home }) => gtkVncDirectory(home));
@@ -93,6 +101,11 @@ export function lookedUpPaths(
       if (path === undefined || path === '') continue;
       (kind === 'private-key' ? privateKeys : kind === 'revocation-list' ? revocationLists : certificates).add(path);
     }
+    for (const [key, paths] of [
+      ['cert_files', certificates],
+      ['key_files', privateKeys],
+    ] as const)
+      for (const path of settingTexts(facts, configurationFiles[daemon], key)) if (path !== '') paths.add(path);
   }
   const caDirectories = new Set(
     [...certificates]
@@ -138,6 +151,13 @@ function qemuDirectories(facts: Known<'configurations' | 'qemuProcesses'>): read
     .filter((path) => path?.startsWith('/') === true);
   const used = runningTlsDirectories(facts).map(({ directory }) => directory);
   return [...new Set([...uses.map(qemuTlsDirectory), defaultQemuTlsDirectory, ...(named as string[]), ...used])];
+}
+
+function settingTexts(facts: Known<'configurations'>, path: string, key: string): readonly string[] {
+  const file = facts.configurations[path];
+  if (file === undefined || !file.known) return [];
+  const list = stringListSetting(file.value, key);
+  return list.ok ? (list.value ?? []) : [];
 }
 
 function settingText(facts: Known<'configurations'>, path: string, key: string): string | undefined {

@@ -17,6 +17,10 @@ const causes: Readonly<Record<MalformationCause, string>> = {
   'not-a-file': 'not a regular file',
 };
 
+/** Is there no PEM header of a certificate, where there is no certificate either. */
+const hasNoBlock = ({ cause }: Malformation): boolean =>
+  ['empty', 'no-pem', 'der', 'utf-16', 'trusted-certificate', 'wrong-label', 'binary'].includes(cause);
+
 /** What is wrong with a file's content, as a person would say it, with the line where there is one. */
 export const malformationText = ({ cause, line }: Malformation): string =>
   line === undefined ? causes[cause] : `${causes[cause]}, line ${line}`;
@@ -68,6 +72,10 @@ export function malformedText(
       ? 'The certificate is not trusted'
       : gtkVncRefusal;
   const error = malformation.gnutlsError ?? 'Base64 decoding error.';
+  if (set.program === 'qemu' && set.severalIdentities === true && file.kind !== 'revocation-list')
+    return file.kind === 'private-key'
+      ? `Unable to import private key ${path}`
+      : `Unable to import certificate ${path}: ${readable === 0 && hasNoBlock(malformation) ? 'No certificate was found.' : error}`;
   const libvirt = set.program === 'libvirt';
   const pair = libvirt
     ? `Unable to set x509 key and certificate: ${set.key?.path}, ${set.certificate?.path}: ${error}`
@@ -84,7 +92,8 @@ export function malformedText(
       if (malformation.cause === 'too-large')
         return `Failed to read file '${path}': Value too large for defined data type`;
       if (malformation.cause === 'not-a-file' && libvirt) return `Failed to read file '${path}'`;
-      if (file.kind === 'ca-certificate') return `Unable to import CA certificate list ${path}`;
+      if (file.kind === 'ca-certificate')
+        return `Unable to import ${set.severalIdentities === true ? '' : 'CA '}certificate list ${path}`;
       if (readable > 0 && malformation.cause !== 'binary') return pair;
       return `Unable to import ${set.endpoint} certificate ${path}${libvirt ? '' : `: ${error}`}`;
   }

@@ -1,7 +1,6 @@
 import type { Known } from '../facts/facts.ts';
 import type { Role } from '../facts/role.ts';
 import { flatPki, type CredentialKind, type Endpoint } from '../reference/pki-files.ts';
-import { isAtLeast } from './upstream-version.ts';
 import { credentialContents, gapsIn, type ContentFacts, type Gap, type SetContents } from './credential-contents.ts';
 import type { CredentialFile, CredentialSet } from './credentials.ts';
 import { tlsWanted } from './listening.ts';
@@ -43,6 +42,8 @@ export function missingFiles(
   const missing = asked.flatMap((contents) => {
     const content = contentOf(contents, kind);
     if (content.state !== 'absent' || content.dangling || isShadowed(contents)) return [];
+    // The CA is wanted once, however many identities there are.
+    if (kind === 'ca-certificate' && contents.set.besides !== undefined) return [];
     return [describe(facts, contents, kind, content.file)];
   });
   return {
@@ -66,7 +67,7 @@ const isThere = ({ state }: SetContents['key'] | SetContents['certificate']): bo
 
 function isWanted(facts: ContentFacts, contents: SetContents, all: readonly SetContents[]): boolean {
   const { set } = contents;
-  if (set.id === 'libvirt-server') return tlsWanted(facts);
+  if (set.role === 'libvirt-server') return tlsWanted(facts);
   // What a console's directory lacks is one fault of its own.
   if (set.consoleDirectory !== undefined) return false;
   if (set.id !== 'libvirt-client') return true;
@@ -84,6 +85,11 @@ function describe(
 ): MissingFile {
   const half = kind === 'certificate' ? isThere(key) : kind === 'private-key' ? isThere(certificate) : false;
   const common = { set, file, half };
+  const isOptional = set.endpoint === 'client' && kind !== 'ca-certificate' && !half;
+  if (set.severalIdentities === true && !isOptional) {
+    const text = strictText(set, kind, file.path, half);
+    return { ...common, fatal: true, ...(text === undefined ? {} : { text }), consequence: consequenceOf(set) };
+  }
   if (set.program === 'qemu' && (set.endpoint === 'server' || kind === 'ca-certificate'))
     return {
       ...common,
@@ -99,25 +105,40 @@ function describe(
       text: `Cannot read ${libvirtNames[kind]} '${file.path}': No such file or directory`,
       consequence: consequenceOf(set),
     };
-  const version = facts.software.libvirt?.version;
-  // Between 11.3 and 11.10 half a client's pair became an error of its own.
-  const strict = half && set.program === 'libvirt' && version !== undefined && isAtLeast(version, '11.10');
-  const other = (kind === 'certificate' ? key : certificate) as { readonly file?: CredentialFile };
   return {
     ...common,
-    fatal: strict,
-    ...(strict && other.file !== undefined
-      ? {
-          text:
-            kind === 'certificate'
-              ? `Certificate '${file.path}' does not exist, but key '${other.file.path}' does`
-              : `Key '${file.path}' does not exist, but certificate '${other.file.path}' does`,
-        }
-      : {}),
-    consequence: strict
-      ? consequenceOf(set)
-      : `${half ? unusedPair(set) : ''}a connection by ${set.owner} carries no certificate, which a server that verifies its clients refuses`,
+    fatal: false,
+    consequence: `${half ? unusedPair(set) : ''}a connection by ${set.owner} carries no certificate, which a server that verifies its clients refuses`,
   };
+}
+
+/**
+ * What a program prints that loads several identities (`loadsIdentities`); undefined where it stops at the certificate already.
+ * Source: libvirt src/rpc/virnettlsconfig.c; QEMU crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load_identity.
+ */
+function strictText(
+  { program, certificate, key }: CredentialSet,
+  kind: Exclude<CredentialKind, 'revocation-list'>,
+  path: string,
+  half: boolean,
+): string | undefined {
+  const isQemu = program === 'qemu';
+  if (kind === 'ca-certificate')
+    return isQemu
+      ? `Unable to access credentials ${path}: No such file or directory`
+      : `CA certificate '${path}' does not exist: No such file or directory`;
+  if (half && kind === 'certificate')
+    return isQemu
+      ? `Key '${key?.path}' without corresponding cert '${path}'`
+      : certificate?.setting === undefined
+        ? `Certificate '${path}' does not exist, but key '${key?.path}' does: No such file or directory`
+        : `Certificate '${path}' does not exist: No such file or directory`;
+  if (half)
+    return isQemu
+      ? `Cert '${certificate?.path}' without corresponding key '${path}'`
+      : `Key '${path}' does not exist, but certificate '${certificate?.path}' does: No such file or directory`;
+  if (isQemu) return `Missing server cert '${certificate?.path}' & key '${key?.path}'`;
+  return kind === 'certificate' ? `Certificate '${path}' does not exist: No such file or directory` : undefined;
 }
 
 /** Of a pair that a user's VNC client takes from two places the half that is not there is `vnc-client-file-shadowed`. */

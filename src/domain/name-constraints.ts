@@ -20,7 +20,12 @@ export function permitsNames(certificate: Certificate, constraints: readonly Con
   // GnuTLS does not match these kinds: it refuses whatever they exclude something of.
   if (excludes('directory') || (uri.length > 0 && excludes('uri'))) return false;
   if (!ip.every((name) => constraints.every((each) => permits(each, 'ip', name)))) return false;
-  if (!email.every((name) => constraints.every((each) => permits(each, 'email', name)))) return false;
+  if (constrains('email')) {
+    // Without an alternative name of the kind, the one of the subject counts, of which there may be no second.
+    const addresses = email.length > 0 ? email : mailAddresses(certificate.subject.text);
+    if (email.length === 0 && addresses.length > 1) return false;
+    if (!addresses.every((name) => constraints.every((each) => permits(each, 'email', name)))) return false;
+  }
   if (!dns.every((name) => constraints.every((each) => permits(each, 'dns', name)))) return false;
   if (dns.length > 0 || !constrains('dns') || !allowsPurpose(certificate, serverPurpose)) return true;
   const { commonNames } = certificate.subject;
@@ -28,6 +33,12 @@ export function permitsNames(certificate: Certificate, constraints: readonly Con
     commonNames.length <= 1 && commonNames.every((name) => constraints.every((each) => permits(each, 'dns', name)))
   );
 }
+
+/** Values of the attribute EMAIL in a name as GnuTLS prints it. */
+const mailAddresses = (text: string): readonly string[] =>
+  [...text.matchAll(/(?<=^|[^\\][,+])EMAIL=((?:\\.|[^\\,+])*)/g)].map((match) =>
+    (match[1] ?? '').replace(/\\(.)/g, '$1'),
+  );
 
 const kinds = { dns: withinDomain, email: withinMailDomain, ip: withinNetwork } as const;
 

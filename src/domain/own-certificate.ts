@@ -1,10 +1,14 @@
-import type { Certificate, CertificateFile, PrivateKeyFile, RevocationListFile } from '../facts/certificates.ts';
-import { statusText, verifyChain, type ChainFault } from './chain-of-trust.ts';
+import type {
+  Certificate,
+  CertificateFile,
+  Malformation,
+  PrivateKeyFile,
+  RevocationListFile,
+} from '../facts/certificates.ts';
+import { isIssuer, statusText, verifyChain, type ChainFault } from './chain-of-trust.ts';
 import { validityAt } from './certificate-validity.ts';
 import { allowedEndpoints } from './key-purpose.ts';
-
-/** How many CA certificates the check reads (MAX_CERTS of virnettlscert.c and tlscredsx509.c). */
-const maximumCas = 16;
+import { loadsIdentities, maximumCas } from './libvirt-version.ts';
 
 export type Program = 'libvirt' | 'qemu';
 export type Endpoint = 'server' | 'client';
@@ -53,6 +57,8 @@ export interface OwnCertificateQuestion {
   readonly at: string;
   /** Does this version demand key encipherment (`requiresKeyEncipherment`). */
   readonly requiresKeyEncipherment: boolean;
+  /** The program's; absent for one from before its program loaded several identities. */
+  readonly version?: string | undefined;
 }
 
 export interface OwnCertificateVerdict {
@@ -65,10 +71,12 @@ export interface OwnCertificateVerdict {
 /**
  * The check that libvirt (virNetTLSCertSanityCheck of rpc/virnettlscert.c, in 9.0 virNetTLSContextSanityCheckCredentials of
  * rpc/virnettlscontext.c) and QEMU up to 10.1 (qcrypto_tls_creds_x509_sanity_check of crypto/tlscredsx509.c) make of their own files
- * before they load them: the first certificate of the leaf's file alone against the first 16 certificates of the CA file.
+ * before they load them: the first certificate of the leaf's file alone against the first 16 certificates of the CA file. QEMU 10.1 reads
+ * all of the CA file, and 10.2 all of both (`checkChain`).
  */
 export function checkOwnCertificate(question: OwnCertificateQuestion): OwnCertificateVerdict {
-  const { program, certificate, ca, at } = question;
+  const { program, certificate, ca, at, version } = question;
+  if (program === 'qemu' && loadsIdentities(program, version)) return checkChain(question);
   const refusals: Refusal[] = [];
   const warnings: Refusal[] = [];
   const report = (refusal: Refusal, fatal = true): unknown => (fatal ? refusals : warnings).push(refusal);
@@ -78,7 +86,10 @@ export function checkOwnCertificate(question: OwnCertificateQuestion): OwnCertif
   if (certificate !== undefined && leaf !== undefined) checkLeaf(leaf, certificate.path, question, report);
   if (ca !== undefined) for (const each of cas ?? []) checkCa(each, ca.path, at, report);
   if (certificate !== undefined && ca !== undefined && leaf !== undefined && cas !== undefined && cas.length > 0) {
-    const further = [...certificate.file.certificates.slice(1), ...ca.file.certificates.slice(maximumCas)];
+    const further = [
+      ...certificate.file.certificates.slice(1),
+      ...ca.file.certificates.slice(maximumCas(program, version)),
+    ];
     const verdict = verifyChain({ certificates: [leaf], anchors: cas, at, options: { algorithm: 'list', further } });
     if (!verdict.trusted)
       report({
@@ -90,6 +101,72 @@ export function checkOwnCertificate(question: OwnCertificateQuestion): OwnCertif
       });
   }
   return { refusals, warnings };
+}
+
+/**
+ * The check of QEMU 10.2, made after loading: each certificate of the leaf's file, those behind the first as CAs; each issued by the next;
+ * then from the last of them up, of the CA file only those that are on the way.
+ *
+ * Source: QEMU 10.2 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_sanity_check_identity, qcrypto_tls_creds_check_authority_chain.
+ */
+function checkChain(question: OwnCertificateQuestion): OwnCertificateVerdict {
+  const { certificate, ca, at } = question;
+  const [leaf, ...above] = certificate?.file.certificates ?? [];
+  if (certificate === undefined || leaf === undefined) return { refusals: [], warnings: [] };
+  const refusals: Refusal[] = [];
+  const warnings: Refusal[] = [];
+  const report = (refusal: Refusal, fatal = true): unknown => (fatal ? refusals : warnings).push(refusal);
+  const cas = ca?.file.certificates ?? [];
+  const verdict = verifyChain({ certificates: [leaf, ...above], anchors: cas, at, options: { algorithm: 'list' } });
+  const untrusted = (text: string): unknown =>
+    report({
+      kind: 'untrusted',
+      path: certificate.path,
+      text,
+      certificate: leaf,
+      ...(verdict.trusted ? {} : { fault: verdict.fault }),
+    });
+
+  checkLeaf(leaf, certificate.path, question, report);
+  for (const each of above) checkCa(each, certificate.path, at, report);
+  const chain = [leaf, ...above];
+  const broken = chain.findIndex((each, index) => {
+    const next = chain[index + 1];
+    return next !== undefined && !isIssuer(each, next);
+  });
+  if (broken !== -1)
+    untrusted(
+      `Cert '${chain[broken + 1]?.subject.text}' does not match issuer of cert '${chain[broken]?.subject.text}'`,
+    );
+  else {
+    const { path, orphan } = wayUp(above.at(-1) ?? leaf, cas);
+    if (ca !== undefined) for (const each of path) checkCa(each, ca.path, at, report);
+    if (orphan !== undefined) untrusted(`Cert '${orphan.subject.text}' has no issuer in CA chain`);
+  }
+  if (!verdict.trusted && ca !== undefined)
+    untrusted(
+      `Our own certificate ${certificate.path} failed validation against ${ca.path}: ${statusText(verdict.status, 'qemu')}`,
+    );
+  return { refusals, warnings };
+}
+
+/** The CAs from a certificate up to a self-issued one, and the certificate whose issuer is not among them. */
+function wayUp(
+  start: Certificate,
+  cas: readonly Certificate[],
+): { readonly path: readonly Certificate[]; readonly orphan?: Certificate } {
+  const path: Certificate[] = [];
+  let current = start;
+  // QEMU itself would go round for ever where CAs have issued one another.
+  while (path.length <= cas.length) {
+    const certificate = current;
+    if (isIssuer(certificate, certificate)) return { path: [...path, certificate] };
+    const issuer = cas.find((each) => isIssuer(certificate, each));
+    if (issuer === undefined) return { path, orphan: certificate };
+    path.push(issuer);
+    current = issuer;
+  }
+  return { path };
 }
 
 type Report = (refusal: Refusal, fatal?: boolean) => unknown;
@@ -115,17 +192,19 @@ function leafOf(
 
 function casOf(
   { path, file }: File,
-  { program }: OwnCertificateQuestion,
+  { program, version }: OwnCertificateQuestion,
   report: Report,
 ): readonly Certificate[] | undefined {
   if (tooLarge(path, file, program, report)) return undefined;
   // A block that is broken after the sixteenth is never reached.
-  const reached = file.certificates.length < maximumCas;
+  const limit = maximumCas(program, version);
+  const reached = file.certificates.length < limit;
   if (file.malformation !== undefined && file.malformation.cause !== 'too-large' && reached) {
-    report({ kind: 'ca-malformed', path, text: `Unable to import CA certificate list ${path}` });
+    const what = program === 'libvirt' && loadsIdentities(program, version) ? 'certificate' : 'CA certificate';
+    report({ kind: 'ca-malformed', path, text: `Unable to import ${what} list ${path}` });
     return undefined;
   }
-  return file.certificates.slice(0, maximumCas);
+  return file.certificates.slice(0, limit);
 }
 
 function tooLarge(path: string, file: CertificateFile, program: Program, report: Report): boolean {
@@ -211,6 +290,8 @@ export interface LoadingQuestion {
   readonly crl?: { readonly path: string; readonly file: RevocationListFile };
   readonly certificate?: { readonly path: string; readonly file: CertificateFile };
   readonly key?: { readonly path: string; readonly file: PrivateKeyFile };
+  /** The program's; absent for one from before its program loaded several identities. */
+  readonly version?: string | undefined;
   /** A pass phrase is given (QEMU's passwordid): an encrypted key is then taken for one that opens, and whether it fits is not known. */
   readonly hasPassPhrase?: boolean;
 }
@@ -220,19 +301,14 @@ export interface LoadingQuestion {
  * revocation list (QEMU). The key is read before the certificate; without both, no pair is loaded.
  * Source: virNetTLSContextLoadCredentials, qcrypto_tls_creds_x509_load; gnutls lib/cert-cred-x509.c.
  */
-export function checkLoading({
-  program,
-  ca,
-  crl,
-  certificate,
-  key,
-  hasPassPhrase = false,
-}: LoadingQuestion): readonly Refusal[] {
+export function checkLoading(question: LoadingQuestion): readonly Refusal[] {
+  const { program, ca, crl, certificate, key, version, hasPassPhrase = false } = question;
+  if (program === 'qemu' && loadsIdentities(program, version)) return checkReading(question);
   const refusals: Refusal[] = [];
   const refuse = (kind: RefusalKind, path: string, text: string): unknown => refusals.push({ kind, path, text });
   const blocks = ca?.file.malformation;
   // A CA file without any certificate is no error to the loader: it trusts nobody.
-  if (ca !== undefined && blocks !== undefined && !hasNoBlock(ca.file) && blocks.cause !== 'too-large')
+  if (ca !== undefined && blocks !== undefined && !hasNoBlock(ca.file) && !isUnseenByLoader(blocks))
     refuse(
       'ca-malformed',
       ca.path,
@@ -268,10 +344,56 @@ export function checkLoading({
   return refusals;
 }
 
+/**
+ * What stops QEMU 10.2, which reads CA, certificate and key itself, and the revocation list last. A file without any certificate is an error
+ * there (gnutls_x509_crt_list_import2).
+ */
+function checkReading({ ca, crl, certificate, key, hasPassPhrase = false }: LoadingQuestion): readonly Refusal[] {
+  const refusals: Refusal[] = [];
+  const read = (kind: RefusalKind, file: File | undefined): void => {
+    if (file === undefined) return;
+    const { certificates, malformation } = file.file;
+    const isEmpty = hasNoBlock(file.file) || certificates.length + (malformation === undefined ? 0 : 1) === 0;
+    if (!isEmpty && (malformation === undefined || isUnseenByLoader(malformation))) return;
+    const error = isEmpty ? 'No certificate was found.' : (malformation?.gnutlsError ?? unknownError);
+    refusals.push({ kind, path: file.path, text: `Unable to import certificate ${file.path}: ${error}` });
+  };
+  read('ca-malformed', ca);
+  if (certificate !== undefined && key !== undefined) {
+    const before = refusals.length;
+    read('certificate-malformed', certificate);
+    const isOpened = hasPassPhrase && key.file.state === 'encrypted';
+    const [leaf] = certificate.file.certificates;
+    if (key.file.state !== 'readable') {
+      if (!isOpened)
+        refusals.push({
+          kind: key.file.state === 'encrypted' ? 'key-encrypted' : 'key-malformed',
+          path: key.path,
+          text: `Unable to import private key ${key.path}`,
+        });
+    } else if (refusals.length === before && !isPair(leaf, key.file) && !goesUnnoticed(leaf, key.file))
+      refusals.push({
+        kind: 'key-mismatch',
+        path: key.path,
+        text: `Cannot set certificate '${certificate.path}' & key '${key.path}': The certificate and the given key do not match.`,
+      });
+  }
+  if (crl?.file.malformation !== undefined)
+    refusals.push({
+      kind: 'crl-malformed',
+      path: crl.path,
+      text: `Cannot load CRL '${crl.path}': ${crl.file.malformation.gnutlsError ?? unknownError}`,
+    });
+  return refusals;
+}
+
 /** How many certificates of its own chain GnuTLS loads (DEFAULT_MAX_VERIFY_DEPTH); it stops reading there. */
 const maximumChain = 16;
 
 const unknownError = 'ASN1 parser: Error in DER parsing.';
+
+/** Only the programs' own reading has a limit, and ends at a NUL. */
+const isUnseenByLoader = ({ cause }: Malformation): boolean => cause === 'too-large' || cause === 'binary';
 
 /** Is there no PEM header of a certificate at all. */
 function hasNoBlock({ certificates, malformation }: CertificateFile): boolean {
@@ -287,7 +409,7 @@ function pairFault(
   if (key.state === 'malformed') return { kind: 'key-malformed', error: key.malformation.gnutlsError ?? unknownError };
   const { certificates, malformation } = certificate;
   if (hasNoBlock(certificate)) return { kind: 'certificate-malformed', error: 'Base64 decoding error.' };
-  const stops = malformation !== undefined && malformation.cause !== 'too-large' && malformation.cause !== 'binary';
+  const stops = malformation !== undefined && !isUnseenByLoader(malformation);
   if (stops && certificates.length < maximumChain)
     return { kind: 'certificate-malformed', error: malformation.gnutlsError ?? unknownError };
   const [leaf] = certificates;
@@ -304,5 +426,5 @@ export const isPair = (leaf: Certificate | undefined, key: PrivateKeyFile): bool
  * GnuTLS tries a pair by a signature with SHA-256. There is none of Edwards curves, so that these pairs pass untried and fail in each
  * handshake (_gnutls_check_key_cert_match, 3.7.9 and 3.8.9).
  */
-const goesUnnoticed = (leaf: Certificate | undefined, key: PrivateKeyFile & { state: 'readable' }): boolean =>
+export const goesUnnoticed = (leaf: Certificate | undefined, key: PrivateKeyFile & { state: 'readable' }): boolean =>
   key.publicKey.algorithm.startsWith('Ed') && leaf?.publicKey.algorithm === key.publicKey.algorithm;

@@ -2,7 +2,7 @@ import type { Certificate } from '../facts/certificates.ts';
 import type { Known } from '../facts/facts.ts';
 import { statusText, verifyChain, type ChainFault, type ChainVerdict } from './chain-of-trust.ts';
 import { endEntityOf, membersOf, type SetContents } from './credential-contents.ts';
-import { maximumCas } from './libvirt-version.ts';
+import { loadsIdentities, maximumCas } from './libvirt-version.ts';
 import type { TlsProgram } from '../reference/pki-files.ts';
 
 /** How a set's own certificate stands to its CA file. */
@@ -29,8 +29,8 @@ export function caLimit({ software }: Known<'software'>, program: TlsProgram): n
 }
 
 /**
- * What a program's own check makes of its chain: the first certificate of the file alone against the first 16 of the CA file; QEMU 10.2
- * takes the whole of both. Source: libvirt virNetTLSCertCheckPair, QEMU qcrypto_tls_creds_check_cert_pair.
+ * What a program's own check makes of its chain: the first certificate of the file alone against the first 16 of the CA file; QEMU 10.1
+ * takes all of the CA file, and 10.2 all of both. Source: libvirt virNetTLSCertCheckPair, QEMU qcrypto_tls_creds_check_cert_pair.
  */
 export function ownChain(facts: Known<'software' | 'clock'>, contents: SetContents): OwnChain {
   const leaf = endEntityOf(contents);
@@ -38,15 +38,19 @@ export function ownChain(facts: Known<'software' | 'clock'>, contents: SetConten
   if (leaf === undefined || contents.ca.state !== 'loaded') return { state: 'not-judged' };
   const { program } = contents.set;
   const limit = caLimit(facts, program);
+  const takesChain = program === 'qemu' && loadsIdentities(program, facts.software.qemu?.version);
   const presented = membersOf(contents.certificate);
   const ask = (certificates: readonly Certificate[], anchors: readonly Certificate[]): ChainVerdict =>
     verifyChain({
       certificates,
       anchors,
       at: facts.clock.now,
-      options: { algorithm: certificates.length > 1 ? 'session' : 'list', further: presented.slice(1) },
+      options: {
+        algorithm: certificates.length > 1 && !takesChain ? 'session' : 'list',
+        further: presented.slice(1),
+      },
     });
-  const verdict = ask(limit === undefined ? presented : [leaf], cas.slice(0, limit));
+  const verdict = ask(takesChain || program === 'gtk-vnc' ? presented : [leaf], cas.slice(0, limit));
   if (verdict.trusted) return { state: 'trusted' };
   const text = `Our own certificate ${contents.certificate.state === 'loaded' ? contents.certificate.file.path : ''} failed validation against ${contents.ca.file.path}: ${statusText(verdict.status, program)}`;
   if (limit !== undefined && cas.length > limit && ask([leaf], cas).trusted)

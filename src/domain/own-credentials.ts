@@ -62,8 +62,9 @@ function judged(facts: OwnCredentialFacts, contents: SetContents): OwnCredential
     ...(ca === undefined ? {} : { ca }),
     at: facts.clock.now,
     requiresKeyEncipherment: demandsKeyEncipherment(facts, set) ?? true,
+    version: facts.software[program]?.version,
   });
-  const loading = checkLoading({ program, ...files });
+  const loading = checkLoading({ program, ...files, version: facts.software[program]?.version });
   const checked = isChecked(facts, set);
   return { ...contents, checked, refusals, warnings, loading, consequence };
 }
@@ -81,7 +82,7 @@ export const demandsKeyEncipherment = (
 
 function isChecked(facts: OwnCredentialFacts, set: CredentialSet): boolean {
   if (set.running !== undefined) return set.running.checked;
-  if (set.id !== 'libvirt-server') return true;
+  if (set.role !== 'libvirt-server') return true;
   const configuration = remoteConfiguration(facts);
   return configuration.state !== 'loaded' || !effectiveBool(configuration, 'tls_no_sanity_certificate').value;
 }

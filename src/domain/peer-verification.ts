@@ -91,7 +91,7 @@ export function libvirtPeerRefusal(question: PeerQuestion): PeerRefusal | undefi
  */
 export function sentChain(
   identity: readonly Certificate[] | undefined,
-  askedFor: readonly Certificate[],
+  askedFor: readonly Pick<Certificate, 'subject'>[],
 ): readonly Certificate[] | undefined {
   const [leaf] = identity ?? [];
   if (identity === undefined || leaf === undefined) return undefined;

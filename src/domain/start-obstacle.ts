@@ -46,7 +46,7 @@ export function hasStartObstacle(facts: OwnCredentialFacts & Partial<Known<'sasl
   const { saslConfigurations } = facts;
   if (saslConfigurations !== undefined && hasSaslObstacle({ ...facts, saslConfigurations }, configuration)) return true;
   if (tls === undefined) return false;
-  if (tlsPathRefusal(configuration.file) !== undefined) return true;
+  if (tlsPathRefusal(configuration.file, facts.software.libvirt?.version) !== undefined) return true;
   const own = ownCredentials(facts, ['libvirt-server']).sets.find(({ set }) => set.id === 'libvirt-server');
   if (own === undefined) return true;
   return (

@@ -34,6 +34,8 @@ function certificatesIn(data: Buffer, size: number): CertificateFile {
   const line = new LineCounter(data);
   if (next === -1)
     return stopped(brokenArmour(data, findPem(data, labels[1]) as PemResult & { found: false }, pemErrors.header));
+  // The loader reads past a NUL, so that all certificates are kept.
+  let unseen: Malformation | undefined;
   for (; next !== -1 && certificates.length < maximumCertificates; next = nextPem(data, labels, next + 1)) {
     const block = certificateBlock(data, next);
     if (!block.found) return stopped(block.malformation);
@@ -44,8 +46,9 @@ function certificatesIn(data: Buffer, size: number): CertificateFile {
       return stopped(brokenContent(data, block.begin, error));
     }
     if (certificates.length === 1 && nul !== -1 && nul < data.indexOf('-----END ', block.begin, 'latin1'))
-      return stopped({ cause: 'binary', line: lineAt(data, nul), gnutlsError: pemErrors.header });
+      unseen = { cause: 'binary', line: lineAt(data, nul), gnutlsError: pemErrors.header };
   }
+  if (unseen !== undefined) return stopped(unseen);
   return size > libvirtFileSize ? stopped({ cause: 'too-large' }) : { certificates };
 }
 

@@ -27,6 +27,13 @@ export const flatPki = {
   client: { certificate: 'clientcert.pem', 'private-key': 'clientkey.pem' },
 } as const;
 
+/** How many identities are numbered, from 0 on (libvirt 11.10, QEMU 10.2: QCRYPTO_TLS_CREDS_X509_IDENTITY_MAX). */
+export const numberedIdentities: readonly number[] = [0, 1, 2, 3];
+
+/** The path of a numbered identity's file: `servercert0.pem` (libvirt) for `servercert.pem`, `server-cert-0.pem` (QEMU) for `server-cert.pem`. */
+export const numberedFile = (path: string, number: number, program: 'libvirt' | 'qemu'): string =>
+  path.replace(/\.pem$/, `${program === 'qemu' ? '-' : ''}${number}.pem`);
+
 /** A user's own directory, below the home directory. */
 export const userPkiDirectory = '.pki/libvirt';
 

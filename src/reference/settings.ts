@@ -71,11 +71,11 @@ const daemonSettings = (listensByDefault: boolean): Readonly<Record<string, Sett
   tls_no_verify_certificate: daemon('bool', { default: false }),
   key_file: daemon('string'),
   cert_file: daemon('string'),
-  ca_file: daemon('string'),
-  crl_file: daemon('string'),
   // NEWS of 11.10.0: several identities, exclusive with the singular names.
   key_files: daemon('string-list', { since: '11.10' }),
   cert_files: daemon('string-list', { since: '11.10' }),
+  ca_file: daemon('string'),
+  crl_file: daemon('string'),
   tls_allowed_dn_list: daemon('string-list'),
   tls_priority: daemon('string'),
   tcp_min_ssf: daemon('unsigned', { default: 56 }),
