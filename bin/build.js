@@ -16,6 +16,8 @@ mkdirSync(dist, { recursive: true });
 const lazy = {
   'x509-files': 'src/parse/x509-files.ts',
   'parse-snapshot': 'src/cli/parse-snapshot.ts',
+  'explain-text': 'src/cli/explain-text.ts',
+  'look-at-wire': 'src/cli/look-at-wire.ts',
   'fast-glob': 'fast-glob',
 };
 

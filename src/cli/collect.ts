@@ -6,11 +6,18 @@ import { UsageError } from './usage-error.ts';
 
 /** Writes a snapshot of a host: all facts, no secret. */
 export async function collect(
-  args: { readonly target: string; readonly output?: string | undefined },
+  args: {
+    readonly target: string;
+    readonly output?: string | undefined;
+    readonly pkiDirectory?: readonly string[] | undefined;
+  },
   shell: Shell,
 ): Promise<number> {
   const opened = await openTarget(args.target);
   if (opened.kind === 'snapshot') throw new UsageError(`${args.target} is a snapshot already`);
-  await put(toJson(await opened.collect()), args.output, shell);
+  const pkiDirectories = args.pkiDirectory ?? [];
+  const relative = pkiDirectories.find((directory) => !directory.startsWith('/'));
+  if (relative !== undefined) throw new UsageError(`--pki-directory ${relative} is not absolute`);
+  await put(toJson(await opened.collect(undefined, undefined, { pkiDirectories })), args.output, shell);
   return 0;
 }

@@ -8,6 +8,7 @@ const look: Omit<ScanArguments, 'targets'> = {
   color: 'auto',
   failOn: 'never',
   allowUnknown: true,
+  timeout: 5,
 };
 
 /**

@@ -1,5 +1,5 @@
 import { printableLines } from '../report/printable.ts';
-import { givenOnce, reportingOptions } from './options.ts';
+import { diagnosisOptions, fixOptions, givenOnce, scanOptions } from './options.ts';
 import type { Shell } from './shell.ts';
 import { tool } from './tool.ts';
 import { isUsageError, UsageError } from './usage-error.ts';
@@ -34,7 +34,8 @@ async function guarded(command: () => Promise<number>, shell: Shell): Promise<nu
  */
 function withOperands(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
-  if (end === -1) return [...argv];
+  // libvirtd has a message that begins with a flag; no flag of ours has a space before its `=`.
+  if (end === -1) return argv.map((word) => (argv[0] === 'explain' && /^--?\w+ /.test(word) ? ` ${word}` : word));
   return [...argv.slice(0, end), ...argv.slice(end + 1).map((name) => (name.startsWith('-') ? `./${name}` : name))];
 }
 
@@ -61,7 +62,7 @@ async function run(argv: readonly string[], shell: Shell): Promise<number> {
       ['scan [targets..]', '$0'],
       'Collect facts, evaluate every rule, report',
       (command) =>
-        reportingOptions(
+        scanOptions(
           command.positional('targets', {
             type: 'string',
             array: true,
@@ -72,6 +73,22 @@ async function run(argv: readonly string[], shell: Shell): Promise<number> {
       async (args) => {
         const { scan } = await import('./scan.ts');
         status = await scan(args, shell);
+      },
+    )
+    .command(
+      'diagnose <uri>',
+      'Walk one connection step by step and name the first that fails, why, and the way out',
+      (command) =>
+        diagnosisOptions(
+          command.positional('uri', {
+            type: 'string',
+            demandOption: true,
+            describe: 'As virsh takes it (qemu+tls://HOST/system, an alias of libvirt.conf), or vnc://HOST:PORT',
+          }),
+        ),
+      async (args) => {
+        const { diagnose } = await import('./diagnose.ts');
+        status = await diagnose(args, shell);
       },
     )
     .command(
@@ -88,6 +105,13 @@ async function run(argv: readonly string[], shell: Shell): Promise<number> {
             type: 'string',
             requiresArg: true,
             describe: 'Write to FILE instead of standard output',
+          })
+          .option('pki-directory', {
+            type: 'string',
+            array: true,
+            nargs: 1,
+            describe:
+              "Look at a client's credentials there too, for URIs with pkipath= (repeatable; as the host names it)",
           }),
       async (args) => {
         const { collect } = await import('./collect.ts');
@@ -95,11 +119,38 @@ async function run(argv: readonly string[], shell: Shell): Promise<number> {
       },
     )
     .command(
-      'explain <rule>',
-      'Say more about a rule',
+      'fix [target]',
+      'Show how to mend what was found, in order; or do it, and take it back',
+      (command) => fixOptions(command),
+      async (args) => {
+        const { fix } = await import('./fix.ts');
+        status = await fix(args, shell);
+      },
+    )
+    .command(
+      'explain <text..>',
+      'Say more about a rule, or what an error message means',
       (command) =>
         command
-          .positional('rule', { type: 'string', demandOption: true, describe: 'Its id, such as private-key-exposed' })
+          .positional('text', {
+            type: 'string',
+            array: true,
+            demandOption: true,
+            describe:
+              'The id of a rule, such as private-key-exposed; or what virsh, libvirtd, QEMU, a viewer or SASL printed, - to read it from standard input',
+          })
+          .option('format', {
+            choices: ['text', 'json'] as const,
+            default: 'text' as const,
+            describe: 'How to say what a message means',
+          })
+          .option('client', {
+            type: 'string',
+            requiresArg: true,
+            describe:
+              'Look at this host as the client, to say which cause it is here: local, a DIRECTORY or a snapshot',
+          })
+          .option('server', { type: 'string', requiresArg: true, describe: 'Likewise as the server' })
           .option('color', {
             choices: ['auto', 'always', 'never'] as const,
             default: 'auto' as const,

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { collectSnapshot } from '../collect/collect-snapshot.ts';
 import type { FactName } from '../facts/facts.ts';
+import type { Scope } from '../facts/host.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
 import { AccessError } from '../host/access-error.ts';
 import { describedHost } from '../host/described-host.ts';
@@ -15,7 +16,7 @@ const largestSnapshot = 256 * 1024 * 1024;
 export type Opened =
   | {
       readonly kind: 'host';
-      collect(needs?: readonly FactName[], progress?: (fact: string) => void): Promise<Snapshot>;
+      collect(needs?: readonly FactName[], progress?: (fact: string) => void, scope?: Scope): Promise<Snapshot>;
     }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot };
 
@@ -28,11 +29,12 @@ export async function openTarget(target: string): Promise<Opened> {
     const host = target === 'local' ? localHost() : (describedHost(target) ?? directoryHost(target));
     return {
       kind: 'host',
-      collect: (needs, progress) =>
+      collect: (needs, progress, scope) =>
         collectSnapshot(host, {
           tool,
           ...(needs === undefined ? {} : { needs }),
           ...(progress === undefined ? {} : { progress }),
+          ...(scope === undefined ? {} : { scope }),
         }),
     };
   } catch (error) {

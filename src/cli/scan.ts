@@ -3,14 +3,17 @@ import { exitStatus } from '../engine/exit-status.ts';
 import { makeReport } from '../engine/make-report.ts';
 import type { Report } from '../engine/report.ts';
 import { credentialFacts } from '../domain/credentials.ts';
-import type { FactName } from '../facts/facts.ts';
+import { ownPorts, type OwnPort } from '../domain/own-ports.ts';
+import { known } from '../facts/fact.ts';
+import type { FactName, Facts } from '../facts/facts.ts';
 import type { Role } from '../facts/role.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
 import type { Severity } from '../rule/severity.ts';
-import { deliver } from './deliver.ts';
+import { printable } from '../report/printable.ts';
+import { deliver, put } from './deliver.ts';
 import { allRules, chooseRules } from './load-rules.ts';
 import { openTarget, type Opened } from './open-target.ts';
-import { moment } from './options.ts';
+import { moment, timeLimit } from './options.ts';
 import type { Shell } from './shell.ts';
 import { showsTui, wantsColor } from './streams.ts';
 import { tool } from './tool.ts';
@@ -29,6 +32,10 @@ export interface ScanArguments {
   readonly color: 'auto' | 'always' | 'never';
   readonly failOn: Severity | 'never';
   readonly allowUnknown: boolean;
+  readonly probe?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  /** Seconds. */
+  readonly timeout: number;
   readonly quiet?: boolean | undefined;
   readonly verbose?: boolean | undefined;
 }
@@ -43,11 +50,27 @@ export async function scan(args: ScanArguments, shell: Shell): Promise<number> {
   if (args.format === 'tui' && (args.output !== undefined || !showsTui(shell.streams))) {
     throw new UsageError('--format tui needs a terminal to draw on and a keyboard; use text or json');
   }
-  const opened = await Promise.all((args.targets.length > 0 ? args.targets : ['local']).map(openTarget));
+  timeLimit(args.timeout);
+  const targets = args.targets.length > 0 ? args.targets : ['local'];
+  if (args.dryRun === true && args.probe !== true) throw new UsageError('--dry-run lists what --probe would send');
+  if (args.probe === true && !targets.includes('local'))
+    throw new UsageError('--probe asks the ports of this machine: it goes with the target local');
+  const opened = await Promise.all(targets.map(openTarget));
 
   const load = async (progress?: (what: string) => void): Promise<Report> => {
-    const needs = [...new Set([...alwaysNeeded, ...rules.flatMap((rule) => rule.needs as readonly FactName[])])];
-    const snapshots = await Promise.all(opened.map((one) => factsOf(one, needs, progress)));
+    const needs = [
+      ...new Set([
+        ...alwaysNeeded,
+        ...(args.probe === true ? probeNeeds : []),
+        ...rules.flatMap((rule) => rule.needs as readonly FactName[]),
+      ]),
+    ];
+    const snapshots = await Promise.all(
+      opened.map(async (one, index) => {
+        const snapshot = await factsOf(one, needs, progress);
+        return args.probe === true && targets[index] === 'local' ? probed(snapshot, args, progress) : snapshot;
+      }),
+    );
     const assumed = snapshots.map((snapshot) =>
       assume(snapshot, {
         ...(at === undefined ? {} : { at }),
@@ -58,10 +81,51 @@ export async function scan(args: ScanArguments, shell: Shell): Promise<number> {
     return makeReport(assumed, rules, tool, { roles: args.role ?? [] });
   };
 
+  if (args.dryRun === true) {
+    await put(await dryRun(await openTarget('local'), args), args.output, shell);
+    return 0;
+  }
+
   const format = args.format ?? (args.output === undefined && showsTui(shell.streams) ? 'tui' : 'text');
   const report = format === 'tui' ? await watch(load, args, shell) : await load();
   if (format !== 'tui') await deliver(report, { ...args, format }, shell);
   return exitStatus(report, args);
+}
+
+/** Facts that tell which ports this host opens. */
+const probeNeeds = [...credentialFacts, 'qemuProcesses', 'identity'] as const;
+
+/** The ports of this host; none where its configuration cannot be seen. */
+function portsOf(snapshot: Snapshot): readonly OwnPort[] {
+  const facts: Partial<Facts> = {};
+  for (const name of probeNeeds) {
+    const fact = snapshot.facts[name];
+    if (!fact.known) return [];
+    Object.assign(facts, { [name]: fact.value });
+  }
+  return ownPorts(facts as Facts);
+}
+
+async function probed(
+  snapshot: Snapshot,
+  { timeout }: ScanArguments,
+  progress?: (what: string) => void,
+): Promise<Snapshot> {
+  const ports = portsOf(snapshot);
+  progress?.(`${ports.length} ports`);
+  const { lookAtPorts } = await import('./look-at-wire.ts');
+  const observations = known(await lookAtPorts(ports, timeout * 1000));
+  return { ...snapshot, facts: { ...snapshot.facts, observations } };
+}
+
+async function dryRun(opened: Opened, { timeout }: ScanArguments): Promise<string> {
+  const ports = portsOf(await factsOf(opened, probeNeeds));
+  if (ports.length === 0) return 'Nothing would be sent: no port of this host is to be open.\n';
+  const { describePorts } = await import('./look-at-wire.ts');
+  const lines = describePorts(ports, timeout * 1000).map(
+    ({ to, sends }) => `  ${printable(to)}: ${printable(sends)}\n`,
+  );
+  return `Within ${timeout} s each, this would be sent:\n${lines.join('')}`;
 }
 
 const factsOf = async (

@@ -1,3 +1,4 @@
+import type { DiagnosisReport } from '../engine/diagnosis-report.ts';
 import type { Finding, Gap, HostReport, Report } from '../engine/report.ts';
 import type { Subject } from '../rule/subject.ts';
 
@@ -61,16 +62,18 @@ const printableGap = (gap: Gap): Gap => ({
   detail: printable(gap.detail),
 });
 
+const printableSoftware = ({ os, libvirt, qemu, gnutls }: HostReport['software']): HostReport['software'] => ({
+  os: orNull(os),
+  libvirt: orNull(libvirt),
+  qemu: orNull(qemu),
+  gnutls: orNull(gnutls),
+});
+
 const printableHost = (host: HostReport): HostReport => ({
   ...host,
   target: printable(host.target),
   hostname: orNull(host.hostname),
-  software: {
-    os: orNull(host.software.os),
-    libvirt: orNull(host.software.libvirt),
-    qemu: orNull(host.software.qemu),
-    gnutls: orNull(host.software.gnutls),
-  },
+  software: printableSoftware(host.software),
   findings: host.findings.map(printableFinding),
   verdicts: host.verdicts.map((verdict) => ({
     ...verdict,
@@ -89,4 +92,37 @@ export const printableReport = (report: Report): Report => ({
   tool: { name: printable(report.tool.name), version: printable(report.tool.version) },
   time: printable(report.time),
   hosts: report.hosts.map(printableHost),
+});
+
+const printableStep = (step: DiagnosisReport['steps'][number]): DiagnosisReport['steps'][number] => ({
+  ...step,
+  message: printable(step.message),
+  ...(step.predicted === undefined
+    ? {}
+    : { predicted: { ...step.predicted, message: printable(step.predicted.message) } }),
+  ...(step.observed === undefined ? {} : { observed: { ...step.observed, message: printable(step.observed.message) } }),
+  ...(step.evidence === undefined ? {} : { evidence: step.evidence.map(printable) }),
+});
+
+const printableEnd = <H extends DiagnosisReport['client'] | NonNullable<DiagnosisReport['server']>>(host: H): H => ({
+  ...host,
+  target: orNull(host.target),
+  hostname: orNull(host.hostname),
+  software: host.software === null ? null : printableSoftware(host.software),
+  ...('user' in host ? { user: printable(host.user) } : {}),
+});
+
+/** A diagnosis in which nothing that came from a host can steer a terminal; the steps of the fix are left as they are, for `fixLines` quotes them. */
+export const printableDiagnosis = (report: DiagnosisReport): DiagnosisReport => ({
+  ...report,
+  uri: printable(report.uri),
+  client: printableEnd(report.client),
+  server: report.server === null ? null : printableEnd(report.server),
+  wire: { ...report.wire, notes: report.wire.notes.map(printable) },
+  clientError: orNull(report.clientError),
+  serverError: orNull(report.serverError),
+  why: orNull(report.why),
+  fix: report.fix === null ? null : { ...report.fix, title: printable(report.fix.title) },
+  steps: report.steps.map(printableStep),
+  warnings: report.warnings.map((finding) => ({ ...printableFinding(finding), side: finding.side })),
 });

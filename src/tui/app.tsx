@@ -1,34 +1,53 @@
 import { useInput } from 'ink';
-import { useEffect, useReducer, useRef } from 'react';
-import type { Report } from '../engine/report.ts';
-import { painter } from '../report/color.ts';
+import { useEffect, useReducer, useRef, type ReactNode } from 'react';
+import { painter, type Paint } from '../report/color.ts';
 import { printable } from '../report/printable.ts';
-import { reduceKey, type Keypress } from './keys.ts';
-import { makeModel } from './model.ts';
-import { Screen } from './screen.tsx';
-import { initialState, reduce, type Action, type TuiState } from './state.ts';
+import type { Keypress } from './keys.ts';
 
-export interface AppProps {
+/** What every screen's state tells the root. */
+export interface Watched {
+  /** The user has seen enough. */
+  readonly quit: boolean;
+  /** How often the user asked to look again. */
+  readonly looks?: number;
+}
+
+/** What happens to every screen. */
+export type ScreenEvent<R> =
+  | Keypress
+  | { readonly kind: 'resize'; readonly columns: number; readonly rows: number }
+  | { readonly kind: 'progress'; readonly what: string }
+  | { readonly kind: 'report'; readonly report: R };
+
+/** One of the screens: its state, what changes it, and how it is drawn; all of it pure. */
+export interface ScreenKind<R, S extends Watched> {
+  initial(columns: number, rows: number): S;
+  next(state: S, event: ScreenEvent<R>): S;
+  draw(state: S, paint: Paint): ReactNode;
+}
+
+export interface AppProps<R, S extends Watched> {
   /** The terminal's size, now and after each change. */
   readonly terminal: { readonly columns: number; readonly rows: number; onResize(listener: () => void): () => void };
   readonly color: boolean;
-  readonly load: (progress: (what: string) => void) => Promise<Report>;
-  readonly familyOf: (rule: string) => string | undefined;
-  /** Called when the user has quit, with the report where there was one by then. */
-  readonly onQuit: (report: Report | undefined) => void;
+  readonly screen: ScreenKind<R, S>;
+  readonly load: (progress: (what: string) => void) => Promise<R>;
+  /** Called when the user has quit, with the latest report where there was one by then. */
+  readonly onQuit: (report: R | undefined) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
 /** Milliseconds between two looks at the names of what is being done: they come faster than anyone reads. */
 const progressInterval = 80;
 
-const step = (state: TuiState, event: Action | Keypress): TuiState =>
-  'input' in event ? reduceKey(state, event) : reduce(state, event);
-
 /** The root: holds the state, starts the work, hears the keyboard, and tells when it is over. */
-export const App = ({ terminal, color, load, familyOf, onQuit, onFailure }: AppProps) => {
-  const [state, dispatch] = useReducer(step, undefined, () => initialState(terminal.columns, terminal.rows));
-  const report = useRef<Report>(undefined);
+export const App = <R, S extends Watched>({ terminal, color, screen, load, onQuit, onFailure }: AppProps<R, S>) => {
+  const [state, dispatch] = useReducer(
+    (before: S, event: ScreenEvent<R>): S => screen.next(before, event),
+    undefined,
+    () => screen.initial(terminal.columns, terminal.rows),
+  );
+  const latest = useRef<R>(undefined);
 
   useEffect(
     () => terminal.onResize(() => dispatch({ kind: 'resize', columns: terminal.columns, rows: terminal.rows })),
@@ -44,10 +63,10 @@ export const App = ({ terminal, color, load, familyOf, onQuit, onFailure }: AppP
     let over = false;
     const work = async (): Promise<void> => {
       try {
-        const loaded = await load((what) => waiting.push(printable(what)));
+        const report = await load((what) => waiting.push(printable(what)));
         if (over) return;
-        report.current = loaded;
-        dispatch({ kind: 'loaded', model: makeModel(loaded, familyOf) });
+        latest.current = report;
+        dispatch({ kind: 'report', report });
       } catch (error) {
         if (!over) onFailure(error);
       } finally {
@@ -59,14 +78,14 @@ export const App = ({ terminal, color, load, familyOf, onQuit, onFailure }: AppP
       over = true;
       clearInterval(timer);
     };
-    // The work is done once, whatever its caller passes later.
-  }, []);
+    // The work is done once, and once more for each time that the user asks, whatever our caller passes later.
+  }, [state.looks]);
 
   useInput((input, key) => dispatch({ input, key }));
 
   useEffect(() => {
-    if (state.quit) onQuit(report.current);
+    if (state.quit) onQuit(latest.current);
   }, [state.quit]);
 
-  return <Screen state={state} paint={painter(color)} />;
+  return screen.draw(state, painter(color));
 };

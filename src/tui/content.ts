@@ -3,23 +3,33 @@ import { fixLines } from '../report/fix-commands.ts';
 import { gapRemedies } from '../report/fold-gaps.ts';
 import { totalsText } from '../report/text.ts';
 import { wrap } from '../report/wrap.ts';
+import type { Fix } from '../rule/fix.ts';
 import { subjectText } from '../rule/subject.ts';
 import { breakText, type Line } from './line.ts';
 import type { Item, Model } from './model.ts';
 
 const labelWidth = 8;
 
-const prose = (text: string, width: number): readonly string[] =>
+/** Prose in lines of at most `width` columns; where a word is wider, `↩` says that it goes on. */
+export const prose = (text: string, width: number): readonly string[] =>
   wrap(text, width).flatMap((line) => breakText(line, width));
 
-const labelled = (label: string, texts: readonly string[]): readonly Line[] =>
-  texts.map((text, index) => [{ text: (index === 0 ? label : '').padEnd(labelWidth), tone: 'faint' }, { text }]);
+/** Lines with a label before the first and its space before the others. */
+export const labelled = (label: string, texts: readonly string[], columns = labelWidth): readonly Line[] =>
+  texts.map((text, index) => [{ text: (index === 0 ? label : '').padEnd(columns), tone: 'faint' }, { text }]);
 
-const applicability = {
+/** How much thought a fix asks for, in words. */
+export const applicability = {
   safe: 'safe',
   unsafe: 'interrupts or replaces something: think first',
   manual: 'by hand',
 } as const;
+
+/** The steps of a fix in lines of at most `width` columns: commands whole or broken with `↩`, instructions wrapped. */
+export const stepLines = (fix: Fix, width: number): readonly string[] =>
+  fix.steps
+    .flatMap(fixLines)
+    .flatMap(({ kind, text }) => (kind === 'paste' ? breakText(text, width) : prose(text, width)));
 
 /** All that is known of one finding: evidence, effect and the way out, in lines of at most `width` columns. */
 export function detailLines({ finding, host, family }: Item, hosts: number, width: number): readonly Line[] {
@@ -45,9 +55,7 @@ export function detailLines({ finding, host, family }: Item, hosts: number, widt
           '',
           ...labelled('fix', [
             ...prose(`${fix.title} (${applicability[fix.applicability]})`, room),
-            ...fix.steps
-              .flatMap(fixLines)
-              .flatMap(({ kind, text }) => (kind === 'paste' ? breakText(text, room) : prose(text, room))),
+            ...stepLines(fix, room),
           ]),
         ]),
     ...(references.length === 0
@@ -110,20 +118,31 @@ const legend: readonly (readonly [keyof typeof signs, string])[] = [
 
 const idle = '· no rule of this family applies here';
 
-/** The keys and the signs. */
-export const helpLines = (width: number): readonly Line[] => [
-  ...keys.flatMap(([key, meaning]) =>
+/** Keys and what they do. */
+export const keyLines = (meanings: readonly (readonly [string, string])[], width: number): readonly Line[] =>
+  meanings.flatMap(([key, meaning]) =>
     prose(meaning, width - 16).map((text, row): Line => [
       { text: (row === 0 ? key : '').padEnd(16), tone: 'strong' },
       { text },
     ]),
-  ),
-  '',
-  ...legend.flatMap(([sign, meaning]) =>
+  );
+
+/** Signs and what they mean. */
+export const legendLines = (
+  meanings: readonly (readonly [keyof typeof signs, string])[],
+  width: number,
+): readonly Line[] =>
+  meanings.flatMap(([sign, meaning]) =>
     prose(meaning, width - 2).map((text, row): Line => [
       { text: row === 0 ? `${signs[sign]} ` : '  ', tone: sign },
       { text },
     ]),
-  ),
+  );
+
+/** The keys and the signs. */
+export const helpLines = (width: number): readonly Line[] => [
+  ...keyLines(keys, width),
+  '',
+  ...legendLines(legend, width),
   ...prose(idle, width),
 ];

@@ -1,6 +1,6 @@
 import type { Key } from 'ink';
 import { printable } from '../report/printable.ts';
-import { reduce, type Action, type TuiState } from './state.ts';
+import { reduce, type Action, type Move, type TuiState } from './state.ts';
 
 /** A key as Ink tells it: its text, and which special key it is. */
 export interface Keypress {
@@ -19,19 +19,23 @@ const control: Readonly<Record<string, Partial<Key>>> = {
   '\x03': { ctrl: true },
 };
 
-/** The state after a key; input that came in one burst (typed ahead, pasted) counts one character at a time. */
-export function reduceKey(state: TuiState, { input, key }: Keypress): TuiState {
-  const characters = [...input];
-  if (characters.length > 1) {
-    return characters.reduce((before, character) => {
-      const special = control[character];
-      const text = character === '\x03' ? 'c' : special === undefined ? character : '';
-      return reduceKey(before, { input: text, key: special ?? {} });
-    }, state);
-  }
-  const action = actionFor(input, key, state);
-  return action === undefined ? state : reduce(state, action);
+/** The single keys of what Ink tells at once: input that came in one burst (typed ahead, pasted) counts one character at a time. */
+export function singleKeys(pressed: Keypress): readonly Keypress[] {
+  const characters = [...pressed.input];
+  if (characters.length <= 1) return [pressed];
+  return characters.map((character) => {
+    const special = control[character];
+    const text = character === '\x03' ? 'c' : special === undefined ? character : '';
+    return { input: text, key: special ?? {} };
+  });
 }
+
+/** The state after a key, or after a burst of them. */
+export const reduceKey = (state: TuiState, pressed: Keypress): TuiState =>
+  singleKeys(pressed).reduce((before, { input, key }) => {
+    const action = actionFor(input, key, before);
+    return action === undefined ? before : reduce(before, action);
+  }, state);
 
 /** What a key means in a state. */
 export function actionFor(input: string, key: Partial<Key>, state: TuiState): Action | undefined {
@@ -51,7 +55,8 @@ const typingAction = (input: string, key: Partial<Key>): Action | undefined => {
   return input === '' || key.meta === true || printable(input) !== input ? undefined : { kind: 'type', text: input };
 };
 
-const movement = (input: string, key: Partial<Key>): Action | undefined => {
+/** The keys that move a cursor or scroll, the same on every screen. */
+export const movement = (input: string, key: Partial<Key>): Move | undefined => {
   if (key.upArrow === true || input === 'k') return { kind: 'move', by: 'line', direction: -1 };
   if (key.downArrow === true || input === 'j') return { kind: 'move', by: 'line', direction: 1 };
   if (key.pageUp === true) return { kind: 'move', by: 'page', direction: -1 };

@@ -1,9 +1,12 @@
 import { render } from 'ink';
+import type { DiagnosisReport } from '../engine/diagnosis-report.ts';
 import type { Report } from '../engine/report.ts';
-import { App } from './app.tsx';
+import { App, type ScreenKind, type Watched } from './app.tsx';
+import { diagnosisScreen } from './diagnosis/screen.tsx';
+import { scanScreen } from './scan-screen.tsx';
 import { openTerminal } from './terminal.ts';
 
-/** What the TUI needs of its caller. */
+/** What the TUI needs of its caller to show a scan. */
 export interface TuiOptions {
   /** Makes the report; `progress` takes the name of what is being looked at. */
   load(progress: (what: string) => void): Promise<Report>;
@@ -12,18 +15,38 @@ export interface TuiOptions {
   familyOf(rule: string): string | undefined;
 }
 
+/** What the TUI needs of its caller to show one connection. */
+export interface DiagnosisTuiOptions {
+  /** Nothing was to be sent, so that there is no need to say that nothing was. */
+  readonly offline: boolean;
+  /** Looks at both hosts and walks the connection; called again when the user asks to look again. */
+  load(progress: (what: string) => void): Promise<DiagnosisReport>;
+  readonly color: boolean;
+}
+
 /** Signals that end a program, after which the terminal must be as it was. */
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
- * Shows the work and then the report on the terminal, and resolves with the report when the user quits. Whatever ends it (q, Ctrl-C,
- * a signal, an exception anywhere), the terminal is given back first; a signal then takes its usual effect.
+ * Shows the work and then the report on the terminal, and resolves with the latest report when the user quits. Whatever ends it (q,
+ * Ctrl-C, a signal, an exception anywhere), the terminal is given back first; a signal then takes its usual effect.
  *
  * A user who quits before the report is there interrupts the program: SIGINT is raised, for the work in progress has no other end.
  *
  * @throws what `load` throws, and an Error when standard input or output is no terminal.
  */
-export async function startTui({ load, color, familyOf }: TuiOptions): Promise<Report> {
+export function startTui(options: TuiOptions): Promise<Report>;
+export function startTui(options: DiagnosisTuiOptions): Promise<DiagnosisReport>;
+export function startTui(options: TuiOptions | DiagnosisTuiOptions): Promise<Report | DiagnosisReport> {
+  return 'familyOf' in options
+    ? show(scanScreen(options.familyOf), options)
+    : show(diagnosisScreen(options.offline), options);
+}
+
+async function show<R, S extends Watched>(
+  screen: ScreenKind<R, S>,
+  { load, color }: { load(progress: (what: string) => void): Promise<R>; readonly color: boolean },
+): Promise<R> {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) throw new Error('the TUI needs a terminal for standard input and output');
   const terminal = openTerminal(stdin, stdout);
@@ -31,13 +54,13 @@ export async function startTui({ load, color, familyOf }: TuiOptions): Promise<R
   const stopGuarding = guard(() => terminal.close());
   let unmount = (): void => {};
   try {
-    return await new Promise<Report>((resolve, reject) => {
+    return await new Promise<R>((resolve, reject) => {
       const instance = render(
         <App
           terminal={terminal}
           color={color}
+          screen={screen}
           load={load}
-          familyOf={familyOf}
           onQuit={(report) => {
             if (report === undefined) process.kill(process.pid, 'SIGINT');
             else resolve(report);

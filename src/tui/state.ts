@@ -32,12 +32,19 @@ export interface TuiState {
   readonly quit: boolean;
 }
 
+/** The cursor goes on, or what is shown scrolls. */
+export interface Move {
+  readonly kind: 'move';
+  readonly by: 'line' | 'page' | 'end';
+  readonly direction: 1 | -1;
+}
+
 /** What can happen to the screen. */
 export type Action =
   | { readonly kind: 'resize'; readonly columns: number; readonly rows: number }
   | { readonly kind: 'progress'; readonly what: string }
   | { readonly kind: 'loaded'; readonly model: Model }
-  | { readonly kind: 'move'; readonly by: 'line' | 'page' | 'end'; readonly direction: 1 | -1 }
+  | Move
   | { readonly kind: 'open' }
   /** The next or previous finding, while one is open. */
   | { readonly kind: 'turn'; readonly direction: 1 | -1 }

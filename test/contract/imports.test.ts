@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'fix',
     'host',
     'parse',
+    'probe',
     'reference',
     'report',
     'rule',

@@ -57,6 +57,27 @@ describe('a command loads no more than its work needs', () => {
     expect(await loadedBy(args)).toEqual([program]);
   });
 
+  it('explain of a text: the messages that are known, and nothing besides', async () => {
+    expect(await loadedBy(['explain', 'Unable to read TLS confirmation: Input/output error'])).toEqual([
+      'explain-text',
+      program,
+    ]);
+  });
+
+  it('diagnose without a look at the wire: nothing that sends', async () => {
+    const host = directoryTree({ '/usr/bin/virsh': '' });
+    for (const more of [['--client', host], ['--offline']])
+      expect(await loadedBy(['diagnose', 'qemu+tls://127.0.0.1:9/system', '--format', 'json', ...more])).not.toContain(
+        'look-at-wire',
+      );
+  });
+
+  it('diagnose with one: that, and neither Ink nor ajv', async () => {
+    const loaded = await loadedBy(['diagnose', 'qemu+tls://127.0.0.1:9/system', '--format', 'json', '--timeout', '1']);
+    expect(loaded).toContain('look-at-wire');
+    expect(loaded.filter((name) => !['look-at-wire', 'x509-files', 'fast-glob', program].includes(name))).toEqual([]);
+  });
+
   it('scan of a host without certificates, keys or guests: neither X.509 nor a glob', async () => {
     const host = directoryTree({ '/etc/libvirt/libvirtd.conf': 'listen_tls = 1\n', '/usr/sbin/libvirtd': '' });
     expect(await loadedBy([host, '--format', 'json', '--fail-on', 'never'])).toEqual([program]);

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureBuilt } from '../support/built-program.ts';
 import { pemOf } from '../support/certificates.ts';
 import { directoryTree, type TreeEntry } from '../support/directory-tree.ts';
+import { isRoot } from '../support/mending.ts';
 import { run } from '../support/run-program.ts';
 import { wholeHost } from '../support/whole-host.ts';
 
@@ -169,6 +170,54 @@ describe('secrets of a host', () => {
       run([root, '--format', 'json', ...roles]),
     ]);
     for (const { out, err } of documents) expect(`${out}${err}`).not.toContain('wholefile');
+  });
+
+  it.skipIf(!isRoot)('are in no plan, script, playbook or journal, and stay where they are (needs root)', async () => {
+    const keep = secret('mended');
+    const root = directoryTree({
+      ...tree(),
+      '/etc/pki/libvirt/private/serverkey.pem': { content: keyOf(rsa), mode: 0o644 },
+      '/etc/pki/libvirt/servercert.pem': pemOf('server'),
+      '/etc/pki/CA/cacert.pem': pemOf('root'),
+      '/etc/pki/CA/cacrl.pem': pemOf('root'),
+      '/etc/libvirt/libvirtd.conf': [
+        `password = "${keep}"`,
+        'tls_no_verify_certificate = 1',
+        `tls_no_sanity_certificate = 1 # ${secret('comment')}`,
+      ].join('\n'),
+      '/etc/libvirt/qemu.conf': {
+        content: [
+          `vnc_password = "${secret('vnconly')}"`,
+          `vnc_pasword = "${secret('vncmisspelt')}"`,
+          'vnc_sasl = 1',
+          'vnc_listen = "0.0.0.0"',
+          'security_driver = "none"',
+          `spice_password = "${secret('spiceonly')}"`,
+        ].join('\n'),
+        mode: 0o644,
+      },
+    });
+    const outputs = [
+      await run(['fix', root]),
+      await run(['fix', root, '--format', 'json']),
+      await run(['fix', root, '--script']),
+      await run(['fix', root, '--playbook']),
+      await run(['fix', root, '--apply', '--unsafe', '--yes']),
+    ];
+    const state = join(root, 'var/lib/virt-pki-check');
+    const journal = execFileSync('find', [state, '-type', 'f', '-exec', 'cat', '{}', '+'], { encoding: 'utf8' });
+    // Both files were changed and hold their passwords still, or this would prove nothing.
+    expect(journal).toContain('"path":"/etc/libvirt/qemu.conf"');
+    expect(readFileSync(join(root, 'etc/libvirt/libvirtd.conf'), 'utf8')).toContain(
+      `password = "${keep}"\ntls_no_verify_certificate = 0\n`,
+    );
+    // What undo would have to keep is left to a person.
+    expect(outputs[0]?.out).toContain('may be a secret');
+    for (const text of [journal, ...outputs.flatMap(({ out, err }) => [out, err])])
+      expect(planted.filter((one) => text.includes(one))).toEqual([]);
+    const after = readFileSync(join(root, 'etc/libvirt/qemu.conf'), 'utf8');
+    for (const name of ['vnconly', 'vncmisspelt', 'spiceonly']) expect(after).toContain(name);
+    expect((await run(['fix', '--undo', root])).status).toBe(0);
   });
 
   it('are in no complaint about a snapshot that was edited', async () => {

@@ -1,6 +1,4 @@
 import columnsOf from 'fast-string-width';
-import { EventEmitter } from 'node:events';
-import { render as renderInk } from 'ink';
 import { render } from 'ink-testing-library';
 import type { ReactElement } from 'react';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +17,7 @@ import { TooSmall } from '../../src/tui/components/too-small.tsx';
 import { layoutOf } from '../../src/tui/layout.ts';
 import { makeModel } from '../../src/tui/model.ts';
 import { Screen } from '../../src/tui/screen.tsx';
-import { initialState, reduce, type Action, type TuiState } from '../../src/tui/state.ts';
+import { initialState, reduce, type Action } from '../../src/tui/state.ts';
 import {
   aHost,
   aReport,
@@ -30,6 +28,7 @@ import {
   hostileReport,
   hostileTexts,
 } from '../support/report.ts';
+import { drawnAt } from './drawn-at.ts';
 
 const frame = (element: ReactElement): string => render(element).lastFrame() ?? '';
 const paint = painter(false);
@@ -309,7 +308,7 @@ describe('Screen', { timeout: 30_000 }, () => {
     for (const report of [faultyReport, cleanReport, many, aReport(), hostile]) {
       for (const actions of views) {
         const start = reduce(initialState(columns, rows), { kind: 'loaded', model: makeModel(report, familyOf) });
-        const lines = drawn(actions.reduce(reduce, start));
+        const lines = drawnAt(columns, <Screen state={actions.reduce(reduce, start)} paint={paint} />);
         if (layoutOf({ columns, rows }).tooSmall) expect(lines).toHaveLength(1);
         else expect(lines).toHaveLength(rows - 1);
         for (const line of lines.filter((each) => /^[┌│└]/.test(each))) expect(columnsOf(line)).toBe(columns);
@@ -319,20 +318,3 @@ describe('Screen', { timeout: 30_000 }, () => {
     }
   });
 });
-
-/** The lines of a state's screen, drawn at its own width: the testing library knows only 100 columns. */
-const drawn = (state: TuiState): readonly string[] => {
-  let shown = '';
-  const stdout = Object.assign(new EventEmitter(), {
-    columns: state.columns,
-    write: (written: string) => (shown = written),
-  });
-  const { unmount } = renderInk(<Screen state={state} paint={paint} />, {
-    stdout: stdout as unknown as NodeJS.WriteStream,
-    debug: true,
-  });
-  // Under continuous integration Ink writes a line feed more when it ends.
-  const frame = shown;
-  unmount();
-  return frame.split('\n');
-};

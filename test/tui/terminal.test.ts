@@ -1,11 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameChange } from '../../src/tui/terminal.ts';
 import { bundleTui } from '../support/bundle-tui.ts';
+import { tmuxIsHere, tmuxTerminals, type TmuxTerminal, type TmuxTerminals } from './in-tmux.ts';
 
 describe('frameChange', () => {
   it.each([
@@ -24,79 +21,23 @@ describe('frameChange', () => {
   });
 });
 
-const tmuxIsHere = spawnSync('tmux', ['-V']).status === 0;
-
 describe.skipIf(!tmuxIsHere)(
   `the TUI in a real terminal${tmuxIsHere ? '' : ' (tmux is not installed)'}`,
   { timeout: 30_000 },
   () => {
-    let directory = '';
+    let terminals: TmuxTerminals;
     let program = '';
-    let sessions = 0;
-    const socket = `virt-pki-check-${process.pid}`;
-    const tmux = (...args: readonly string[]): string =>
-      execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
 
     beforeAll(async () => {
-      directory = mkdtempSync(join(tmpdir(), 'virt-pki-check-tui-'));
-      program = join(directory, 'tui.mjs');
+      terminals = tmuxTerminals();
+      program = join(terminals.directory, 'tui.mjs');
       await bundleTui(program);
     }, 60_000);
+    afterAll(() => terminals.close());
 
-    afterAll(() => {
-      spawnSync('tmux', ['-L', socket, 'kill-server']);
-      rmSync(directory, { recursive: true, force: true });
-    });
-
-    /** A shell in a terminal of its own that runs the TUI, tells its status and `stty`, and then waits. */
-    const open = async (manner: string, { columns = 80, rows = 24, environment = '', until = 'Findings' } = {}) => {
-      sessions += 1;
-      const session = `s${sessions}`;
-      const stem = join(directory, session);
-      // The program replaces the inner shell, so that it is in the foreground and its process id is known.
-      const command = `echo before; sh -c 'echo $$ >${stem}.pid; exec env ${environment} ${process.execPath} ${program} ${manner} 2>${stem}.err'; echo "status $?"; stty -a >${stem}.stty; sleep 600`;
-      tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-s', session, command);
-      const shown = (...options: readonly string[]): string => tmux('capture-pane', '-p', ...options, '-t', session);
-      const screen = async (wanted: string | RegExp, ...options: readonly string[]): Promise<string> => {
-        const end = Date.now() + 10_000;
-        let last = '';
-        while (Date.now() < end) {
-          last = shown(...options);
-          if (typeof wanted === 'string' ? last.includes(wanted) : wanted.test(last)) return last;
-          await sleep(30);
-        }
-        throw new Error(`${String(wanted)} did not appear in:\n${last}`);
-      };
-      const terminal = {
-        screen,
-        press: (...keys: readonly string[]) => tmux('send-keys', '-t', session, ...keys),
-        /** Records the bytes that the program writes from now on. */
-        record: () => {
-          tmux('pipe-pane', '-t', session, `cat >${stem}.raw`);
-          return () => readFileSync(`${stem}.raw`, 'utf8');
-        },
-        resize: (width: number, height: number) =>
-          tmux('resize-window', '-t', session, '-x', String(width), '-y', String(height)),
-        pid: () => Number(readFileSync(`${stem}.pid`, 'utf8')),
-        errors: () => readFileSync(`${stem}.err`, 'utf8'),
-        /** Waits for the end, and holds the terminal against what it was before. */
-        restored: async (status: number): Promise<string> => {
-          const after = await screen(`status ${status}`);
-          expect(after).toMatch(/^before\n/);
-          expect(tmux('display-message', '-p', '-t', session, '#{alternate_on} #{cursor_flag}').trim()).toBe('0 1');
-          for (
-            let wait = 0;
-            wait < 50 && !readFileSync(`${stem}.stty`, { encoding: 'utf8', flag: 'a+' }).includes('echo');
-            wait += 1
-          )
-            await sleep(20);
-          const settings = readFileSync(`${stem}.stty`, 'utf8');
-          expect(settings).toMatch(/(?<!-)\bicanon\b/);
-          expect(settings).toMatch(/(?<!-)\becho\b/);
-          return after;
-        },
-      };
-      if (until !== '') await screen(until);
+    const open = async (manner: string, { until = 'Findings', environment = '' } = {}): Promise<TmuxTerminal> => {
+      const terminal = terminals.open(`${program} ${manner}`, { environment });
+      if (until !== '') await terminal.screen(until);
       return terminal;
     };
 

@@ -2,6 +2,7 @@ import { Text } from 'ink';
 import type { Paint } from '../../report/color.ts';
 import { cutMiddle, drawLine, type Line } from '../line.ts';
 import type { View } from '../state.ts';
+import { KeyBar } from './key-bar.tsx';
 
 export interface StatusBarProps {
   readonly view: View | 'collecting';
@@ -46,9 +47,6 @@ const keysOf: Readonly<Record<StatusBarProps['view'], readonly (readonly [string
   help: scrollingKeys,
 };
 
-const bar = (keys: readonly (readonly [string, string])[]): Line =>
-  keys.flatMap(([key, meaning]) => [{ text: ` ${key}`, tone: 'strong' as const }, { text: ` ${meaning} ` }]);
-
 /** The keys at hand; or the search line while it has the keyboard. */
 export const StatusBar = ({ view, search, typing, width, paint }: StatusBarProps) => {
   if (typing) {
@@ -61,12 +59,5 @@ export const StatusBar = ({ view, search, typing, width, paint }: StatusBarProps
     ];
     return <Text wrap="truncate">{drawLine(line, width, paint)}</Text>;
   }
-  const keys = keysOf[view];
-  // On a narrow terminal keys leave from the middle, so that help and quit stay.
-  const wide = (chosen: readonly (readonly [string, string])[]) =>
-    chosen.reduce((sum, [key, meaning]) => sum + key.length + meaning.length + 3, 0);
-  let shown = keys;
-  while (wide(shown) > width && shown.length > 2) shown = [...shown.slice(0, -3), ...shown.slice(-2)];
-  const line = bar(shown);
-  return <Text wrap="truncate">{drawLine(line, width, paint)}</Text>;
+  return <KeyBar keys={keysOf[view]} {...{ width, paint }} />;
 };

@@ -1,0 +1,15 @@
+import { observeVnc } from '../observed/vnc.ts';
+import type { Protocol } from '../walk.ts';
+import { connection, unansweredText } from './connection.ts';
+import type { VncQuestion } from './question.ts';
+import { serverStart } from './server-start.ts';
+
+/** VNC, with a client that is built on gtk-vnc. */
+export const vncProtocol: Protocol<VncQuestion> = {
+  serverStart,
+  clientStart: [],
+  connection,
+  refused: (question, { client }) =>
+    client?.facts.identity.known === true ? unansweredText(question, client.facts.identity.value) : undefined,
+  observe: observeVnc,
+};
