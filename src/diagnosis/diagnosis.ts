@@ -1,17 +1,8 @@
+import type { ConnectionStage } from '../reference/connection-stages.ts';
 import type { Fix } from '../rule/fix.ts';
 
-/** The stages of a connection, in the order in which they can fail. */
-export const stages = [
-  'server-config',
-  'server-credentials',
-  'client-credentials',
-  'reach',
-  'handshake',
-  'server-identity',
-  'client-identity',
-  'auth',
-] as const;
-export type Stage = (typeof stages)[number];
+export { connectionStages as stages } from '../reference/connection-stages.ts';
+export type Stage = ConnectionStage;
 
 export type Side = 'client' | 'server';
 

@@ -1,8 +1,8 @@
 import type { Accounts } from '../facts/accounts.ts';
 import { unknown, type Unknown } from '../facts/fact.ts';
-import type { AclEntry, FileMetadata } from '../facts/files.ts';
+import type { AclEntry, FileMetadata, Files } from '../facts/files.ts';
 import { accountOf, groupName, membersOf, type Account } from './account.ts';
-import { canonicalSteps, parentOf, type Walk, type WalkStep } from './walk.ts';
+import { canonicalSteps, parentOf, walk, type Walk, type WalkStep } from './walk.ts';
 
 /** `change` is to write and search a directory at once, which the kernel asks of one entry of an ACL to change what the directory holds. */
 export type Permission = 'read' | 'write' | 'search' | 'change';
@@ -236,3 +236,11 @@ const groupsOn = (steps: readonly WalkStep[]): readonly number[] =>
   [...new Set(steps.flatMap((step) => [step.entry.gid, ...namedIn(step, 'group')]))]
     .filter((gid) => gid !== 0)
     .sort((a, b) => a - b);
+
+/** Does stat(2) or access(2) with F_OK of a path succeed for an account: what it may not see is for it not there. */
+export function sees(files: Files, account: Account, path: string): boolean | Unknown {
+  const way = walk(files, path);
+  const answer = access(way, account, 'see');
+  if (answer.may === undefined) return answer.because;
+  return answer.may && way.outcome === 'found';
+}

@@ -1,11 +1,10 @@
 import type { Unknown } from '../facts/fact.ts';
 import type { Files } from '../facts/files.ts';
 import { flatPki, numberedFile, numberedIdentities, systemPki, userPkiDirectory } from '../reference/pki-files.ts';
-import { access } from './access.ts';
+import { sees } from './access.ts';
 import type { Account } from './account.ts';
 import { loadsIdentities } from './libvirt-version.ts';
 import type { CredentialPaths, IdentityPaths } from './load-credentials.ts';
-import { walk } from './walk.ts';
 
 /** Who runs a client, and where its own files lie. */
 export interface ClientAccount extends Account {
@@ -86,11 +85,3 @@ const flat = (directory: string): Required<CredentialPaths> => ({
   certificate: `${directory}/${flatPki.client.certificate}`,
   key: `${directory}/${flatPki.client['private-key']}`,
 });
-
-/** access(2) with F_OK. */
-function sees(files: Files, account: Account, path: string): boolean | Unknown {
-  const way = walk(files, path);
-  const answer = access(way, account, 'see');
-  if (answer.may === undefined) return answer.because;
-  return answer.may && way.outcome === 'found';
-}

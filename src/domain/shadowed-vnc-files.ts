@@ -1,9 +1,9 @@
 import type { User } from '../facts/accounts.ts';
 import type { CredentialKind } from '../reference/pki-files.ts';
-import { access } from './access.ts';
+import { access, sees } from './access.ts';
 import { accountOf, usersInScope, type Account } from './account.ts';
 import type { CredentialFacts, CredentialGap } from './credentials.ts';
-import { gtkVncFiles, gtkVncPaths, sees } from './vnc-client-files.ts';
+import { gtkVncFiles, gtkVncPaths } from './vnc-client-files.ts';
 import { vncClientsInUse } from './vnc-client-sets.ts';
 import { walk, type Walk } from './walk.ts';
 

@@ -2,9 +2,8 @@ import type { Unknown } from '../facts/fact.ts';
 import type { Files } from '../facts/files.ts';
 import type { CredentialKind } from '../reference/pki-files.ts';
 import { gtkVncPki, gtkVncSystemDirectory, gtkVncUserDirectory } from '../reference/vnc-clients.ts';
-import { access } from './access.ts';
+import { sees } from './access.ts';
 import type { Account } from './account.ts';
-import { walk } from './walk.ts';
 
 /**
  * All that gtk-vnc says of files that do not load (vnc_connection_start_tls), unless it is run with --gvnc-debug. Only then a connection ends:
@@ -74,11 +73,3 @@ export const gtkVncPaths = (
   const file = gtkVncPki(name)[kind];
   return { system: `${gtkVncSystemDirectory}/${file}`, user: `${gtkVncDirectory(home)}/${file}` };
 };
-
-/** Does stat() of a path succeed for an account; what is not known of it where that decides. */
-export function sees(files: Files, account: Account, path: string): boolean | Unknown {
-  const way = walk(files, path);
-  const answer = access(way, account, 'see');
-  if (answer.may === undefined) return answer.because;
-  return answer.may && way.outcome === 'found';
-}

@@ -3,19 +3,11 @@ import type { Certificate } from '../../facts/certificates.ts';
 import type { ObservedPeer, TlsHandshake, VncAnswer, VncAuthentication, VncSession } from '../../facts/observation.ts';
 import { veNCryptSubTypes, vncSecurityName } from '../../reference/vnc-security.ts';
 import { cannotTell, pass, skipped, warning, type Take } from '../step.ts';
-import {
-  authenticates,
-  beliefIn,
-  clientIsBelieved,
-  clientLoads,
-  handshakeFailed,
-  handshakeSucceeds,
-  isReached,
-  loadingOfViewer,
-  resolve,
-  serverIsBelieved,
-  unable,
-} from '../vnc/connection.ts';
+import { authenticates } from '../vnc/authentication.ts';
+import { handshakeFailed, handshakeSucceeds } from '../vnc/handshake.ts';
+import { beliefIn, clientIsBelieved, serverIsBelieved } from '../vnc/identity.ts';
+import { isReached, resolve, unable } from '../vnc/reach.ts';
+import { clientLoads, loadingOfViewer } from '../vnc/viewer-files.ts';
 import {
   credentialsOfViewer,
   displayCredentials,

@@ -1,6 +1,7 @@
 import { observeVnc } from '../observed/vnc.ts';
 import type { Protocol } from '../walk.ts';
-import { connection, unansweredText } from './connection.ts';
+import { connection } from './connection.ts';
+import { unansweredText } from './reach.ts';
 import type { VncQuestion } from './question.ts';
 import { serverStart } from './server-start.ts';
 
