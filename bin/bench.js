@@ -12,7 +12,9 @@ const top = dirname(__dirname);
 const program = join(__dirname, 'virt-pki-check.js');
 const example = join(top, 'fixtures', 'hosts', 'example');
 const scratch = mkdtempSync(join(tmpdir(), 'virt-pki-check-bench-'));
+const desk = join(top, 'fixtures', 'hosts', 'desk');
 const snapshot = join(scratch, 'snapshot.json');
+const client = join(scratch, 'client.json');
 const validator = ['/usr/bin/virt-pki-validate', '/usr/local/bin/virt-pki-validate'].find((path) => existsSync(path));
 
 /** A child writes its own peak resident set (getrusage, KiB) when it ends: /usr/bin/time is not everywhere. */
@@ -30,6 +32,22 @@ const commands = [
   { name: 'scan DIRECTORY --format json', args: [program, 'scan', example, '--format', 'json'], ratio: 2, memory: 90 },
   { name: 'scan DIRECTORY --format text', args: [program, 'scan', example, '--format', 'text'] },
   { name: 'scan SNAPSHOT --format json', args: [program, 'scan', snapshot, '--format', 'json'] },
+  {
+    name: 'diagnose, two SNAPSHOTS',
+    args: [
+      program,
+      'diagnose',
+      'qemu+tls://kvm1.example.com/system',
+      '--client',
+      client,
+      '--server',
+      snapshot,
+      '--offline',
+      '--format',
+      'json',
+    ],
+    ratio: 2.2,
+  },
   ...(validator === undefined ? [] : [{ name: 'virt-pki-validate (this machine)', file: validator, args: [] }]),
 ];
 
@@ -58,10 +76,15 @@ const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 const median = (numbers) => sorted(numbers)[Math.floor(numbers.length / 2)];
 
 function main() {
-  const collected = spawnSync(process.execPath, [program, 'collect', example, '--output', snapshot], {
-    encoding: 'utf8',
-  });
-  if (collected.status !== 0) throw new Error(collected.stderr);
+  for (const [host, file] of [
+    [example, snapshot],
+    [desk, client],
+  ]) {
+    const { status, stderr } = spawnSync(process.execPath, [program, 'collect', host, '--output', file], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+  }
 
   const times = new Map(commands.map(({ name }) => [name, []]));
   for (let round = -warmUp; round < rounds; round += 1) {
