@@ -1,8 +1,10 @@
 import { letIn, ownershipText } from '../../src/domain/access-change.ts';
 import { groupName } from '../../src/domain/account.ts';
 import { credentialFacts } from '../../src/domain/credentials.ts';
+import { consequenceOf } from '../../src/domain/own-credentials.ts';
 import { filesToRead, refusals } from '../../src/domain/reading.ts';
 import { unknown } from '../../src/facts/fact.ts';
+import { tigerVncRefusal } from '../../src/domain/tiger-vnc-sets.ts';
 import { gtkVncRefusal } from '../../src/domain/vnc-client-files.ts';
 import type { CredentialKind, TlsProgram } from '../../src/reference/pki-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -18,6 +20,7 @@ const names: Readonly<Record<CredentialKind, string>> = {
 /** What the program prints when the file is there and does not open. */
 function errorText(program: TlsProgram, kind: CredentialKind, path: string, key: string): string {
   if (program === 'gtk-vnc') return gtkVncRefusal;
+  if (program === 'tigervnc') return tigerVncRefusal(kind);
   if (program === 'qemu') {
     switch (kind) {
       case 'ca-certificate':
@@ -57,6 +60,7 @@ export default defineRule({
     'libvirt 9.0, 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
     'QEMU 7.2, 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
     'gtk-vnc 1.3.1 src/vncconnection.c: vnc_connection_tls_initialize_cert_cred',
+    'TigerVNC 1.12 common/rfb/CSecurityTLS.cxx: setParam',
   ],
   messages: {
     closed: (d: { what: string; owner: string; reader: string; seen: string; effect: string }) => ({
@@ -108,22 +112,25 @@ export default defineRule({
           seen: `${at} is ${ownershipText(accounts, stop)}; ${isPerson ? `${reader.name} runs the client` : `QEMU runs as ${ids}`}`,
           effect: !isPerson
             ? `guests that use it do not start: "${text}"`
-            : onTheWay
-              ? set.program === 'gtk-vnc'
-                ? `to ${set.owner} the file does not exist${kind === 'ca-certificate' ? ': it trusts the CAs of the system alone' : ''}`
-                : `to libvirt's client the file does not exist${kind === 'ca-certificate' ? `: "Cannot read CA certificate '${path}': No such file or directory"` : ''}`
-              : set.program === 'gtk-vnc'
-                ? `no console over TLS opens: "${text}"`
-                : `virsh ends with "${text}"`,
+            : set.program === 'tigervnc'
+              ? `${consequenceOf(set)}: "${text}"`
+              : onTheWay
+                ? set.program === 'gtk-vnc'
+                  ? `to ${set.owner} the file does not exist${kind === 'ca-certificate' ? ': it trusts the CAs of the system alone' : ''}`
+                  : `to libvirt's client the file does not exist${kind === 'ca-certificate' ? `: "Cannot read CA certificate '${path}': No such file or directory"` : ''}`
+                : set.program === 'gtk-vnc'
+                  ? `no console over TLS opens: "${text}"`
+                  : `virsh ends with "${text}"`,
         };
         const fix = {
           title: `Let ${reader.name} read ${path}`,
           applicability: 'safe',
           steps: letIn(way, accounts, reader, { belongs, person: isPerson, isPublic: true }),
         } as const;
+        const severity = set.program === 'tigervnc' ? 'warning' : 'error';
         return onTheWay
-          ? violation('closedDirectory', file(path), { ...data, directory: at }, { fix })
-          : violation('closed', file(path), data, { fix });
+          ? violation('closedDirectory', file(path), { ...data, directory: at }, { severity, fix })
+          : violation('closed', file(path), data, { severity, fix });
       });
     return [
       ...outcomes,

@@ -5,6 +5,7 @@ import {
   certificatesOf,
   contentGaps,
   leafOf,
+  viewerTrust,
   type CertificateInUse,
 } from '../../src/domain/credential-contents.ts';
 import { momentText } from '../../src/domain/moment-text.ts';
@@ -13,6 +14,7 @@ import {
   ownCredentialFacts,
   ownCredentials,
   refusalOf,
+  unchecked,
   type OwnCredentials,
 } from '../../src/domain/own-credentials.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
@@ -30,6 +32,8 @@ function matters(own: OwnCredentials, { place, certificate }: CertificateInUse):
 
 /** What the program prints of it, or what its peers make of it. */
 function effectOf(own: OwnCredentials, { place, certificate }: CertificateInUse): string {
+  if (own.set.program === 'tigervnc')
+    return 'the viewer takes the servers that it has issued to have expired certificates';
   const refusal = refusalOf(own, ['certificate-expired', 'ca-expired'], certificate);
   if (refusal !== undefined && own.checked) return `${own.consequence}: "${refusal.text}"`;
   return place === 'chain'
@@ -56,6 +60,7 @@ export default defineRule({
   sources: [
     'libvirt 11.3 src/rpc/virnettlscert.c: virNetTLSCertCheckTimes, virNetTLSCertSanityCheck',
     'QEMU 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_check_cert_times',
+    'TigerVNC 1.12 common/rfb/CSecurityTLS.cxx: checkSession',
     'observed: libvirt 9.0.0 and 11.3.0, one expired member of a CA file stops the daemon',
   ],
   messages: {
@@ -68,7 +73,8 @@ export default defineRule({
   },
 
   check(facts, { roles, violation, undetermined, notApplicable }) {
-    const { sets, gaps } = ownCredentials(facts, roles);
+    const { sets: checked, gaps } = ownCredentials(facts, roles);
+    const sets = [...checked, ...viewerTrust(facts, roles).map(unchecked)];
     const { now } = facts.clock;
     const outcomes = sets.flatMap((own) =>
       certificatesOf(own)

@@ -1,5 +1,5 @@
 import { activation } from '../../src/domain/certificate-order.ts';
-import { contentFacts, contentGaps, credentialContents } from '../../src/domain/credential-contents.ts';
+import { contentFacts, contentGaps, credentialContents, viewerTrust } from '../../src/domain/credential-contents.ts';
 import { conversion, malformationText, malformedText } from '../../src/domain/malformation-text.ts';
 import { consequenceOf } from '../../src/domain/own-credentials.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
@@ -22,25 +22,29 @@ export default defineRule({
   sources: [
     'libvirt 11.3 src/rpc/virnettlscert.c: virNetTLSCertLoadFromFile, virNetTLSCertLoadCAListFromFile',
     'QEMU 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_load_cert, qcrypto_tls_creds_load_ca_cert_list',
+    'TigerVNC 1.12 common/rfb/CSecurityTLS.cxx: setParam',
     'GnuTLS 3.8 lib/x509/x509.c: gnutls_x509_crt_list_import',
   ],
   messages: {
-    malformed: (d: { what: string; cause: string; limit: boolean; text: string; consequence: string }) => ({
+    malformed: (d: { what: string; cause: string; limit: boolean; text: string | undefined; consequence: string }) => ({
       message: d.limit ? `The ${d.what} file is larger than libvirt reads` : `The ${d.what} file cannot be read`,
       seen: d.cause,
       needed: d.limit
         ? 'at most 65536 bytes'
         : 'one or more certificates in PEM, from "-----BEGIN CERTIFICATE-----" on',
-      effect: `${d.consequence}: "${d.text}"`,
+      effect: d.text === undefined ? d.consequence : `${d.consequence}: "${d.text}"`,
     }),
   },
 
   check(facts, { roles, violation, undetermined, notApplicable }) {
-    const { sets, gaps } = credentialContents(facts, roles);
+    const { sets: own, gaps } = credentialContents(facts, roles);
+    const sets = [...own, ...viewerTrust(facts, roles)];
     const outcomes = sets.flatMap(({ set, ca, certificate }) =>
       [ca, certificate].flatMap((content) => {
         if (content.state !== 'malformed') return [];
         const { file: credential, malformation, readable } = content;
+        // How much libvirt reads is no limit of TigerVNC's.
+        if (set.program === 'tigervnc' && malformation.cause === 'too-large') return [];
         const { path } = credential;
         const command = conversion(malformation, path, 'certificate');
         const limit = malformation.cause === 'too-large';
@@ -52,6 +56,7 @@ export default defineRule({
           consequence: consequenceOf(set),
         };
         return violation('malformed', file(path, malformation.line), data, {
+          severity: set.program === 'tigervnc' ? 'warning' : 'error',
           fix: {
             title: command === undefined ? `Replace ${path} by a sound copy` : `Convert ${path} to PEM`,
             applicability: 'manual',

@@ -1,6 +1,6 @@
 import { reload } from '../../src/domain/certificate-order.ts';
 import { secondsOf } from '../../src/domain/certificate-validity.ts';
-import { contentFacts, contentGaps, credentialContents } from '../../src/domain/credential-contents.ts';
+import { contentFacts, contentGaps, credentialContents, viewerTrust } from '../../src/domain/credential-contents.ts';
 import { momentText } from '../../src/domain/moment-text.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -27,7 +27,8 @@ export default defineRule({
   },
 
   check(facts, { roles, violation, undetermined, notApplicable }) {
-    const { sets, gaps } = credentialContents(facts, roles);
+    const { sets: own, gaps } = credentialContents(facts, roles);
+    const sets = [...own, ...viewerTrust(facts, roles)];
     const { now } = facts.clock;
     const outcomes = sets.flatMap(({ set, crl }) => {
       if (crl.state !== 'loaded') return [];

@@ -1,5 +1,5 @@
 import { activation } from '../../src/domain/certificate-order.ts';
-import { contentFacts, contentGaps, credentialContents } from '../../src/domain/credential-contents.ts';
+import { contentFacts, contentGaps, credentialContents, viewerTrust } from '../../src/domain/credential-contents.ts';
 import { conversion, malformationText, malformedText } from '../../src/domain/malformation-text.ts';
 import { consequenceOf } from '../../src/domain/own-credentials.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
@@ -22,19 +22,21 @@ export default defineRule({
   sources: [
     'libvirt 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
     'QEMU 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
+    'TigerVNC 1.12 common/rfb/CSecurityTLS.cxx: setParam',
     'GnuTLS 3.8 lib/x509/crl.c: gnutls_x509_crl_list_import',
   ],
   messages: {
-    malformed: (d: { cause: string; text: string; consequence: string }) => ({
+    malformed: (d: { cause: string; text: string | undefined; consequence: string }) => ({
       message: 'The revocation list cannot be read',
       seen: d.cause,
       needed: 'one or more lists in PEM, from "-----BEGIN X509 CRL-----" on',
-      effect: `${d.consequence}: "${d.text}"`,
+      effect: d.text === undefined ? d.consequence : `${d.consequence}: "${d.text}"`,
     }),
   },
 
   check(facts, { roles, violation, undetermined, notApplicable }) {
-    const { sets, gaps } = credentialContents(facts, roles);
+    const { sets: own, gaps } = credentialContents(facts, roles);
+    const sets = [...own, ...viewerTrust(facts, roles)];
     const outcomes = sets.flatMap(({ set, crl }) => {
       if (crl.state !== 'malformed') return [];
       const { file: credential, malformation, readable } = crl;
@@ -46,6 +48,7 @@ export default defineRule({
         consequence: consequenceOf(set),
       };
       return violation('malformed', file(path, malformation.line), data, {
+        severity: set.program === 'tigervnc' ? 'warning' : 'error',
         fix: {
           title: command === undefined ? `Replace ${path} by a sound copy` : `Convert ${path} to PEM`,
           applicability: 'manual',

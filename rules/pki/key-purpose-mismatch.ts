@@ -3,6 +3,7 @@ import { contentGaps, endEntityOf } from '../../src/domain/credential-contents.t
 import { allowedEndpoints } from '../../src/domain/key-purpose.ts';
 import { purposeNames } from '../../src/reference/purpose-names.ts';
 import { ownCredentialFacts, ownCredentials, refusalOf } from '../../src/domain/own-credentials.ts';
+import { isViewer } from '../../src/reference/pki-files.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
@@ -48,7 +49,7 @@ export default defineRule({
       if (leaf?.extendedKeyUsage === undefined || certificate.state !== 'loaded') return [];
       const { endpoint, program } = set;
       // Neither VNC clients nor QEMU as their server look at the purposes of a client.
-      if (program === 'gtk-vnc' || allowedEndpoints(leaf, program)[endpoint]) return [];
+      if (isViewer(program) || allowedEndpoints(leaf, program)[endpoint]) return [];
       const { path } = certificate.file;
       const purposes = leaf.extendedKeyUsage.purposes.map((purpose) => purposeNames[purpose] ?? purpose).join(', ');
       const refusal = refusalOf(own, ['purpose-mismatch']);

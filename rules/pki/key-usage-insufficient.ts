@@ -1,5 +1,6 @@
 import type { Certificate } from '../../src/facts/certificates.ts';
 import { unknown } from '../../src/facts/fact.ts';
+import { isViewer } from '../../src/reference/pki-files.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { certificateOrder } from '../../src/domain/certificate-order.ts';
 import { contentGaps, endEntityOf } from '../../src/domain/credential-contents.ts';
@@ -14,7 +15,7 @@ import { defineRule, type Undetermined, type Violation } from '../../src/rule/de
 import type { Severity } from '../../src/rule/severity.ts';
 import { file } from '../../src/rule/subject.ts';
 
-const programNames = { libvirt: 'libvirt', qemu: 'QEMU', 'gtk-vnc': 'gtk-vnc' } as const;
+const programNames = { libvirt: 'libvirt', qemu: 'QEMU', 'gtk-vnc': 'gtk-vnc', tigervnc: 'TigerVNC' } as const;
 
 export default defineRule({
   id: 'key-usage-insufficient',
@@ -72,7 +73,7 @@ export default defineRule({
       // QEMU says nothing of a restriction that is not critical.
       if (signs && (!lacksEncipherment || (!keyUsage.critical && program === 'qemu'))) return [];
       const { severity, effect } = outcomeOf(own, leaf, signs, enciphers);
-      const version = program === 'gtk-vnc' ? undefined : facts.software[program]?.version;
+      const version = isViewer(program) ? undefined : facts.software[program]?.version;
       const data = {
         endpoint: set.endpoint,
         usages: keyUsage.usages.join(', ') || 'nothing',

@@ -40,7 +40,7 @@ export default defineRule({
       const data = {
         endpoint: set.endpoint,
         cause: malformationText(malformation),
-        text: malformedText(set, credential, malformation, 0),
+        text: malformedText(set, credential, malformation, 0) ?? '',
         consequence: consequenceOf(set),
       };
       return violation('malformed', file(path, malformation.line), data, {

@@ -1,5 +1,6 @@
 import { usersInScope } from '../domain/account.ts';
 import { lookedUpPaths, type LookedUpPaths } from '../domain/looked-up-paths.ts';
+import { tigerVncDirectoriesOf } from '../domain/tiger-vnc-sets.ts';
 import { gtkVncDirectory } from '../domain/vnc-client-files.ts';
 import type { HostView } from '../host/host-view.ts';
 
@@ -10,8 +11,8 @@ export async function lookedUpPathsOn(
 ): Promise<LookedUpPaths> {
   const empty = new Set<string>();
   for (const { home } of usersInScope(facts)) {
-    const directory = gtkVncDirectory(home);
-    if ((await view.walk(directory)).outcome === 'absent') empty.add(directory);
+    for (const directory of [gtkVncDirectory(home), ...tigerVncDirectoriesOf(home)])
+      if ((await view.walk(directory)).outcome === 'absent') empty.add(directory);
   }
   return lookedUpPaths(facts, (directory) => !empty.has(directory));
 }

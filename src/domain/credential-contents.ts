@@ -53,17 +53,28 @@ export interface CredentialContents {
   readonly gaps: readonly Gap[];
 }
 
-/** The contents of all sets in use, and where sets could not be learnt. */
+/**
+ * The contents of all sets in use, and where sets could not be learnt. TigerVNC's are left to those who know that nothing stops it
+ * (`viewerTrust`).
+ */
 export const credentialContents = remembering(contentFacts, (facts, roles: readonly Role[]): CredentialContents => {
   const { sets, gaps } = credentials(facts, roles);
-  const contents = sets.map((set) => ({
-    set,
-    ca: certificateContent(facts, set, set.ca),
-    certificate: certificateContent(facts, set, set.certificate),
-    key: keyContent(facts, set.key),
-    crl: revocationListContent(facts, set.crl),
-  }));
-  return { sets: contents, gaps };
+  return { sets: sets.filter(({ program }) => program !== 'tigervnc').map((set) => contentsOf(facts, set)), gaps };
+});
+
+/** What viewers trust that have no identity of their own: TigerVNC's files, of which none is fatal. */
+export const viewerTrust = remembering(contentFacts, (facts, roles: readonly Role[]): readonly SetContents[] =>
+  credentials(facts, roles)
+    .sets.filter(({ program }) => program === 'tigervnc')
+    .map((set) => contentsOf(facts, set)),
+);
+
+const contentsOf = (facts: ContentFacts, set: CredentialSet): SetContents => ({
+  set,
+  ca: certificateContent(facts, set, set.ca),
+  certificate: certificateContent(facts, set, set.certificate),
+  key: keyContent(facts, set.key),
+  crl: revocationListContent(facts, set.crl),
 });
 
 /** What could not be learnt of some of a set's files. */

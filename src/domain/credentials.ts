@@ -7,6 +7,7 @@ import { configurationFiles } from '../reference/configuration-files.ts';
 import {
   defaultQemuTlsDirectory,
   flatPki,
+  isViewer,
   numberedFile,
   numberedIdentities,
   qemuPki,
@@ -26,6 +27,7 @@ import { effectiveSetting, stringListSetting } from './setting-value.ts';
 import { remoteDaemon } from './remote-daemon.ts';
 import { runningTlsDirectories, type RunningTlsDirectory } from './running-tls-directories.ts';
 import { boolSetting } from './setting-value.ts';
+import { tigerVncSets } from './tiger-vnc-sets.ts';
 import { vncClientSets } from './vnc-client-sets.ts';
 import { exists, meant, walk } from './walk.ts';
 
@@ -131,9 +133,10 @@ export const credentials = remembering(credentialFacts, (facts, roles: readonly 
     }
   }
   if (roles.includes('vnc-client')) {
-    const found = vncClientSets(facts);
-    sets.push(...found.sets);
-    gaps.push(...found.gaps);
+    for (const found of [vncClientSets(facts), tigerVncSets(facts)]) {
+      sets.push(...found.sets);
+      gaps.push(...found.gaps);
+    }
   }
   return { sets, gaps };
 });
@@ -148,7 +151,7 @@ function eachIdentity(
   named?: readonly { readonly certificate: CredentialFile; readonly key: CredentialFile }[],
 ): readonly CredentialSet[] {
   const { program, certificate, key } = set;
-  if (program === 'gtk-vnc' || !loadsIdentities(program, facts.software[program]?.version)) return [set];
+  if (isViewer(program) || !loadsIdentities(program, facts.software[program]?.version)) return [set];
   const first: CredentialSet = { ...set, severalIdentities: true };
   if (certificate === undefined || key === undefined) return [first];
   const isThere = (pair: { readonly certificate: CredentialFile; readonly key: CredentialFile }): boolean =>

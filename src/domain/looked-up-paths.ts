@@ -16,13 +16,14 @@ import {
   usualCaKeyNames,
   type QemuTlsUse,
 } from '../reference/pki-files.ts';
-import { gtkVncNames, gtkVncPki, gtkVncSystemDirectory } from '../reference/vnc-clients.ts';
+import { gtkVncNames, gtkVncPki, gtkVncSystemDirectory, tigerVncPki } from '../reference/vnc-clients.ts';
 import { userPkiFile, usersInScope } from './account.ts';
 import { serverPathSettings } from './credentials.ts';
 import { pkiDirectoriesOf } from './libvirt-uri.ts';
 import { keytabFiles, saslConfigurationPaths, saslDatabaseFiles } from './sasl-files.ts';
 import { runningTlsDirectories } from './running-tls-directories.ts';
 import { effectiveSetting, stringListSetting } from './setting-value.ts';
+import { tigerVncDirectoriesOf } from './tiger-vnc-sets.ts';
 import { gtkVncDirectory } from './vnc-client-files.ts';
 
 export const lookedUpFacts = [
@@ -94,6 +95,10 @@ export function lookedUpPaths(
       revocationLists.add(`${root}/${files['revocation-list']}`);
     }
   }
+  for (const directory of homes.flatMap(({ home }) => tigerVncDirectoriesOf(home)).filter(mayHold)) {
+    certificates.add(`${directory}/${tigerVncPki['ca-certificate']}`);
+    revocationLists.add(`${directory}/${tigerVncPki['revocation-list']}`);
+  }
   for (const daemon of ['libvirtd', 'virtproxyd'] as const) {
     for (const [kind, key] of Object.entries(serverPathSettings)) {
       const path = settingText(facts, configurationFiles[daemon], key);
@@ -118,6 +123,7 @@ export function lookedUpPaths(
   for (const user of homes) {
     const home = user.home.replace(/\/+$/, '');
     others.add(gtkVncDirectory(home));
+    for (const directory of tigerVncDirectoriesOf(home)) others.add(directory);
     others.add(`${home}/${userClientConfiguration}`);
     others.add(`${home}/${clientAuthenticationFiles.user}`);
   }

@@ -1,5 +1,6 @@
 import type { Malformation, MalformationCause } from '../facts/certificates.ts';
 import type { CredentialFile, CredentialSet } from './credentials.ts';
+import { tigerVncRefusal } from './tiger-vnc-sets.ts';
 import { gtkVncRefusal } from './vnc-client-files.ts';
 
 const causes: Readonly<Record<MalformationCause, string>> = {
@@ -54,15 +55,17 @@ export function conversion(
 
 /**
  * What a program prints when it cannot read one of its files; `readable` is how many objects stand before the damage: a sound first
- * certificate passes libvirt's and QEMU's own check, and the loader then stops.
+ * certificate passes libvirt's and QEMU's own check, and the loader then stops. Undefined where nothing is said.
  */
 export function malformedText(
   set: CredentialSet,
   file: CredentialFile,
   malformation: Malformation,
   readable: number,
-): string {
+): string | undefined {
   const { path } = file;
+  if (set.program === 'tigervnc')
+    return file.kind === 'ca-certificate' && hasNoBlock(malformation) ? undefined : tigerVncRefusal(file.kind);
   // Of a CA file without any certificate nothing is loaded, and nobody trusted.
   if (set.program === 'gtk-vnc')
     return file.kind === 'ca-certificate' &&

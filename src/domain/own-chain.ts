@@ -3,7 +3,7 @@ import type { Known } from '../facts/facts.ts';
 import { statusText, verifyChain, type ChainFault, type ChainVerdict } from './chain-of-trust.ts';
 import { endEntityOf, membersOf, type SetContents } from './credential-contents.ts';
 import { loadsIdentities, maximumCas } from './libvirt-version.ts';
-import type { TlsProgram } from '../reference/pki-files.ts';
+import { isViewer, type TlsProgram } from '../reference/pki-files.ts';
 
 /** How a set's own certificate stands to its CA file. */
 export type OwnChain =
@@ -23,7 +23,7 @@ export type OwnChain =
 
 /** How many certificates of a CA file a program's own check reads; undefined for no limit. GnuTLS itself loads all of them. */
 export function caLimit({ software }: Known<'software'>, program: TlsProgram): number | undefined {
-  if (program === 'gtk-vnc') return undefined;
+  if (isViewer(program)) return undefined;
   const limit = maximumCas(program, software[program]?.version);
   return Number.isFinite(limit) ? limit : undefined;
 }
@@ -50,7 +50,7 @@ export function ownChain(facts: Known<'software' | 'clock'>, contents: SetConten
         further: presented.slice(1),
       },
     });
-  const verdict = ask(takesChain || program === 'gtk-vnc' ? presented : [leaf], cas.slice(0, limit));
+  const verdict = ask(takesChain || isViewer(program) ? presented : [leaf], cas.slice(0, limit));
   if (verdict.trusted) return { state: 'trusted' };
   const text = `Our own certificate ${contents.certificate.state === 'loaded' ? contents.certificate.file.path : ''} failed validation against ${contents.ca.file.path}: ${statusText(verdict.status, program)}`;
   if (limit !== undefined && cas.length > limit && ask([leaf], cas).trusted)

@@ -3,6 +3,7 @@ import type { Known } from '../facts/facts.ts';
 import type { Role } from '../facts/role.ts';
 import { contentFacts, credentialContents, type Content, type Gap, type SetContents } from './credential-contents.ts';
 import type { CredentialSet } from './credentials.ts';
+import { isViewer } from '../reference/pki-files.ts';
 import { requiresKeyEncipherment } from './libvirt-version.ts';
 import { checkLoading, checkOwnCertificate, type Refusal, type RefusalKind } from './own-certificate.ts';
 import { effectiveBool, remoteConfiguration } from './remote-configuration.ts';
@@ -50,6 +51,7 @@ function judged(facts: OwnCredentialFacts, contents: SetContents): OwnCredential
     ...(key === undefined ? {} : { key }),
     ...(crl === undefined ? {} : { crl }),
   };
+  if (program === 'tigervnc') return unchecked(contents);
   if (program === 'gtk-vnc') {
     // It checks nothing itself, loads in QEMU's order and has one text for whatever GnuTLS refuses.
     const loading = checkLoading({ program: 'qemu', ...files }).map((one) => ({ ...one, text: gtkVncRefusal }));
@@ -69,6 +71,16 @@ function judged(facts: OwnCredentialFacts, contents: SetContents): OwnCredential
   return { ...contents, checked, refusals, warnings, loading, consequence };
 }
 
+/** What a viewer does with files that it only adds to the trust of the system: nothing in them stops it. */
+export const unchecked = (contents: SetContents): OwnCredentials => ({
+  ...contents,
+  checked: false,
+  refusals: [],
+  warnings: [],
+  loading: [],
+  consequence: consequenceOf(contents.set),
+});
+
 /** Only what is loaded is judged here; what is malformed has its own literal text (`malformedText`). */
 const fileOf = <T>(content: Content<T>): { readonly path: string; readonly file: T } | undefined =>
   content.state === 'loaded' ? { path: content.file.path, file: content.value } : undefined;
@@ -77,8 +89,7 @@ const fileOf = <T>(content: Content<T>): { readonly path: string; readonly file:
 export const demandsKeyEncipherment = (
   { software }: Known<'software'>,
   { program }: Pick<CredentialSet, 'program'>,
-): boolean | undefined =>
-  program === 'gtk-vnc' ? false : requiresKeyEncipherment(program, software[program]?.version);
+): boolean | undefined => (isViewer(program) ? false : requiresKeyEncipherment(program, software[program]?.version));
 
 function isChecked(facts: OwnCredentialFacts, set: CredentialSet): boolean {
   if (set.running !== undefined) return set.running.checked;
@@ -109,6 +120,7 @@ const qemuConsequences: Readonly<Record<string, string>> = {
 /** What an administrator sees when a program refuses its own files, as a clause. */
 export function consequenceOf(set: Pick<CredentialSet, 'program' | 'endpoint' | 'owner' | 'id'>): string {
   if (set.program === 'qemu') return qemuConsequences[set.id.replace(/[-:].*$/, '')] ?? 'QEMU does not start';
+  if (set.program === 'tigervnc') return `${set.owner} goes on without it`;
   if (set.program === 'gtk-vnc') return `${set.owner} opens no console over TLS`;
   return set.endpoint === 'server'
     ? `${set.owner} does not start`

@@ -9,7 +9,13 @@ export type CredentialKind = 'ca-certificate' | 'revocation-list' | 'certificate
 export type Endpoint = 'server' | 'client';
 
 /** Whose way of looking for, checking and loading its files counts. */
-export type TlsProgram = 'libvirt' | 'qemu' | 'gtk-vnc';
+export type TlsProgram = 'libvirt' | 'qemu' | Viewer;
+
+/** Clients of consoles: none of them looks at its own files before it loads them. */
+export type Viewer = 'gtk-vnc' | 'tigervnc';
+
+/** Is a program a viewer, not libvirt or QEMU. */
+export const isViewer = (program: TlsProgram): program is Viewer => program === 'gtk-vnc' || program === 'tigervnc';
 
 /** libvirt's own files for a privileged daemon, and for clients without files of their own. */
 export const systemPki = {

@@ -20,6 +20,9 @@ export const gtkVncPki = (name: string): Readonly<Record<CredentialKind, string>
   'private-key': `${name}/private/clientkey.pem`,
 });
 
+/** Executables that show that TigerVNC's viewer is installed. */
+export const tigerVncPrograms: readonly string[] = ['xtigervncviewer', 'vncviewer'];
+
 export interface VncClient {
   /** For people. */
   readonly title: string;
@@ -104,7 +107,7 @@ export const vncClients: readonly VncClient[] = [
   },
   {
     title: 'TigerVNC',
-    programs: ['xtigervncviewer', 'vncviewer'],
+    programs: tigerVncPrograms,
     packages: ['tigervnc-viewer', 'tigervnc'],
     remark:
       '~/.vnc/x509_ca.pem and x509_crl.pem, from 1.14 on in $XDG_CONFIG_HOME/tigervnc (~/.config/tigervnc) unless only ~/.vnc is there; never a certificate of its own',
@@ -116,3 +119,13 @@ export const vncClients: readonly VncClient[] = [
 export const gtkVncNames: readonly string[] = [
   ...new Set(vncClients.flatMap(({ gtkVncName }) => (gtkVncName === undefined ? [] : [gtkVncName]))),
 ];
+
+/**
+ * TigerVNC's directories below a home directory, the newer first; the older one counts where the newer is not there.
+ *
+ * Source: TigerVNC 1.12 common/os/os.cxx: getvnchomedir; 1.14 getvncdir.
+ */
+export const tigerVncDirectories: readonly string[] = ['.config/tigervnc', '.vnc'];
+
+/** TigerVNC's files below either directory: what it trusts besides the system's store. Source: TigerVNC 1.12 common/rfb/CSecurityTLS.cxx. */
+export const tigerVncPki = { 'ca-certificate': 'x509_ca.pem', 'revocation-list': 'x509_crl.pem' } as const;

@@ -49,6 +49,24 @@ describe('files', () => {
 });
 
 describe('contents', () => {
+  it('has what TigerVNC trusts, of users who have its directory', async () => {
+    const { certificates, revocationLists, files } = await collect(
+      { '/root': { type: 'directory' }, '/home/alice/.vnc/x509_ca.pem': '', '/home/alice/.vnc/x509_crl.pem': '' },
+      'certificates',
+      'revocationLists',
+      'files',
+    );
+    expect(certificates).toMatchObject({ value: { '/home/alice/.vnc/x509_ca.pem': { known: true } } });
+    expect(revocationLists).toMatchObject({ value: { '/home/alice/.vnc/x509_crl.pem': { known: true } } });
+    const paths = files.known ? Object.keys(files.value).filter((path) => path.includes('vnc')) : [];
+    expect(paths.sort()).toEqual([
+      '/home/alice/.vnc',
+      '/home/alice/.vnc/x509_ca.pem',
+      '/home/alice/.vnc/x509_crl.pem',
+      '/root/.vnc',
+    ]);
+  });
+
   it.each<[string, MemoryEntry, object | undefined]>([
     ['a directory is no certificate', { type: 'directory' }, { value: { malformation: { cause: 'not-a-file' } } }],
     ['nor is a FIFO, which is not waited for', { type: 'fifo' }, { value: { malformation: { cause: 'not-a-file' } } }],

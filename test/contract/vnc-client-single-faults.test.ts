@@ -80,6 +80,18 @@ const aUserOfEverything = all(
   privateKey(`${own}/libvirt/private/clientkey.pem`, publicKey('client')),
 );
 
+/** alice's TigerVNC trusts a CA of her own, and reads its list. */
+const tiger = '/home/alice/.vnc';
+const aUserOfTigerVnc = all(
+  installed('xtigervncviewer'),
+  dir('/home/alice', { ...mine, mode: 0o750 }),
+  dir(tiger, { ...mine, mode: 0o700 }),
+  file(`${tiger}/x509_ca.pem`, mine),
+  file(`${tiger}/x509_crl.pem`, mine),
+  certificate(`${tiger}/x509_ca.pem`, caCertificate()),
+  revocationList(`${tiger}/x509_crl.pem`, aRevocationList(caCertificate())),
+);
+
 const judge = (built: Facts) => {
   const results = rules.map((rule) => runRule(rule, snapshotOf(built), inferRoles(built), {}));
   return {
@@ -95,6 +107,12 @@ describe('a healthy desk has nothing', () => {
     ['a user with a pair for virt-manager', aUserWithViewer],
     ['a pair for a group', aSharedPair],
     ['a user with one pair for everything', aUserOfEverything],
+    ['a user of TigerVNC', aUserOfTigerVnc],
+    [
+      "a server's own certificate that TigerVNC trusts",
+      all(aUserOfTigerVnc, certificate(`${tiger}/x509_ca.pem`, clientCertificate())),
+    ],
+    ['a directory of TigerVNC without files', dir(tiger, { ...mine, mode: 0o700 })],
     ['a server beside them', all(aServer, aVncServer, aUserWithViewer)],
     [
       'a CA of the user',
@@ -189,6 +207,55 @@ describe('one fault, one finding', () => {
         `${own}/CA/cacrl.pem`,
         aRevocationList(caCertificate(), { nextUpdate: '2026-01-01T00:00:00.000Z' }),
       ),
+    ],
+    [
+      'certificate-expired',
+      'warning',
+      "a CA of TigerVNC's",
+      aUserOfTigerVnc,
+      certificate(`${tiger}/x509_ca.pem`, caCertificate({ notAfter: '2026-01-01T00:00:00.000Z' })),
+    ],
+    [
+      'certificate-malformed',
+      'warning',
+      "a CA of TigerVNC's",
+      aUserOfTigerVnc,
+      certificate(`${tiger}/x509_ca.pem`, malformed),
+    ],
+    [
+      'certificate-unreadable',
+      'warning',
+      "root's CA where TigerVNC looks",
+      aUserOfTigerVnc,
+      change(`${tiger}/x509_ca.pem`, { uid: 0, gid: 0, mode: 0o600 }),
+    ],
+    [
+      'crl-malformed',
+      'warning',
+      "a list of TigerVNC's",
+      aUserOfTigerVnc,
+      revocationList(`${tiger}/x509_crl.pem`, {
+        known: true,
+        value: { lists: [], malformation: { cause: 'base64', line: 3 } },
+      }),
+    ],
+    [
+      'crl-expired',
+      'warning',
+      "a list of TigerVNC's",
+      aUserOfTigerVnc,
+      revocationList(
+        `${tiger}/x509_crl.pem`,
+        aRevocationList(caCertificate(), { nextUpdate: '2026-01-01T00:00:00.000Z' }),
+      ),
+    ],
+    [
+      'pki-file-replaceable',
+      'error',
+      "a CA of TigerVNC's",
+      aUserOfTigerVnc,
+      change('/home/alice', { mode: 0o755 }),
+      change(tiger, { mode: 0o777 }),
     ],
   ])('%s, %s: %s', (rule, severity, _, base, ...defect) => {
     const { findings, gaps } = judge(facts(base, ...defect));
