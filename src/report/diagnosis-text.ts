@@ -42,7 +42,7 @@ const signOf = {
 } as const;
 
 /** The worst first; what passes is as good as what does not matter. */
-const gravity = ['fail', 'unknown', 'warning', 'pass', 'skipped'] as const;
+export const gravity = ['fail', 'unknown', 'warning', 'pass', 'skipped'] as const;
 
 /** One rung per stage: what decides it, and without a decision what says most. */
 function rungsOf(steps: readonly Step[], page: Page): readonly string[] {
@@ -79,7 +79,8 @@ function rungsOf(steps: readonly Step[], page: Page): readonly string[] {
   });
 }
 
-const hostText = ({ hostname, target }: DiagnosedHost, fallback: string): string =>
+/** What a person calls a host of a diagnosis. */
+export const hostText = ({ hostname, target }: DiagnosedHost, fallback: string): string =>
   hostname ?? (target === null || target === 'local' ? fallback : target);
 
 const versionText = (report: DiagnosisReport): string => {

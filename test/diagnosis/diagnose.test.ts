@@ -599,7 +599,7 @@ describe('other transports', () => {
     expect(bob).toMatchObject({
       verdict: 'fails',
       stage: 'reach',
-      clientError: "Failed to connect socket to '/run/libvirt/libvirt-sock': Permission denied",
+      clientError: "Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied",
       failure: { fix: { applicability: 'unsafe' } },
     });
     expect(JSON.stringify(bob.failure?.fix)).toContain('["usermod","-aG","libvirt","bob"]');

@@ -9,6 +9,7 @@ import { libvirtPeerRefusal, sentChain, type PeerRefusal } from '../../domain/pe
 import { effectiveBool, effectiveList } from '../../domain/remote-configuration.ts';
 import { sessionProfile } from '../../domain/session-verification.ts';
 import { wrongSignature } from '../../domain/tls-handshake.ts';
+import { systemPki } from '../../reference/pki-files.ts';
 import type { Fix } from '../../rule/fix.ts';
 import type { Failure } from '../diagnosis.ts';
 import { isAffairOfTrust, rulesOfFault } from '../rules-of-fault.ts';
@@ -103,7 +104,7 @@ export function beliefIn(
 
 const caOf = (question: LibvirtQuestion, client: Known<'files'>): string => {
   const found = pathsOfClient(question, client);
-  return found.state === 'found' ? found.paths.ca : '/etc/pki/CA/cacert.pem';
+  return found.state === 'found' ? found.paths.ca : systemPki['ca-certificate'];
 };
 
 /** What a refusal of a peer means, for a person. */

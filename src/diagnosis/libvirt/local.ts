@@ -4,6 +4,7 @@ import { qemuDaemon } from '../../domain/configurations-in-use.ts';
 import { unixSocket } from '../../domain/listening.ts';
 import { configurationFacts, configurationOf, type ConfigurationFacts } from '../../domain/remote-configuration.ts';
 import { libvirtGroup } from '../../reference/libvirt-group.ts';
+import { systemSocket } from '../../reference/libvirt-sockets.ts';
 import type { Accounts } from '../../facts/accounts.ts';
 import { cannotTell, pass, skipped, warning, type Step } from '../step.ts';
 import type { Protocol } from '../walk.ts';
@@ -50,7 +51,7 @@ const socketOpens = step({
       (gid !== undefined && account.gids.includes(gid) && (mode & 0o020) !== 0);
     if (may)
       return pass(`the socket of ${daemon} has mode ${shown}${group === undefined ? '' : ` and group ${group}`}`);
-    const path = `/run/libvirt/${daemon === 'libvirtd' ? 'libvirt' : daemon}-sock`;
+    const path = systemSocket(daemon);
     return {
       outcome: 'fail',
       message: `the socket of ${daemon} has mode ${shown} and group ${group ?? 'root'}, to which ${account.name} does not belong`,
@@ -112,5 +113,5 @@ export const localProtocol: Protocol<LibvirtQuestion> = {
   serverStart: [configurationStep],
   clientStart: [],
   connection: socketSteps,
-  refused: () => "Failed to connect socket to '/run/libvirt/libvirt-sock': Connection refused",
+  refused: () => `Failed to connect socket to '${systemSocket('libvirtd')}': No such file or directory`,
 };

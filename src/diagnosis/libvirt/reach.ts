@@ -2,6 +2,7 @@ import type { Known } from '../../facts/facts.ts';
 import { listening, type Listener } from '../../domain/listening.ts';
 import { connectionError, resolutionError, resolveName } from '../../domain/name-resolution.ts';
 import { cannotTell, pass } from '../step.ts';
+import { knownName, onlyHostsFile } from '../unresolved-name.ts';
 import { serverCredentialFacts, step, type LibvirtQuestion, type ServerCredentialFacts } from './question.ts';
 
 /** The daemon's listener for the transport of the URI. */
@@ -54,18 +55,9 @@ export const nameResolves = step({
       clientText: resolutionError(host, port, resolution.error),
       failure: {
         side: 'client',
-        why: 'without asking the network, only the hosts file tells what a name means; DNS may know it',
+        why: onlyHostsFile,
         rules: [],
-        fix: {
-          title: `Make ${host} known to the client`,
-          applicability: 'manual',
-          steps: [
-            {
-              kind: 'manual',
-              instruction: `Give ${host} a DNS record, or a line with its address in /etc/hosts of the client; getent ahosts ${host} shows what the client makes of it`,
-            },
-          ],
-        },
+        fix: knownName(host),
       },
     };
   },

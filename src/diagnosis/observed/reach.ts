@@ -1,6 +1,7 @@
 import type { AddressObservation, Observation, ObservationFailure, Unseen } from '../../facts/observation.ts';
 import type { Failure } from '../diagnosis.ts';
 import { cannotTell, pass, warning, type Take } from '../step.ts';
+import { knownName } from '../unresolved-name.ts';
 
 /** The words of one kind of client. */
 export interface ClientWords {
@@ -113,16 +114,7 @@ function unresolved(host: string, { reason, detail }: Unseen, words: ClientWords
         ? 'neither the hosts file nor DNS, or whatever else nsswitch.conf names, has an address for the name'
         : 'whoever is to be asked for the name did not answer',
       rules: [],
-      fix: {
-        title: `Make ${host} known to the client`,
-        applicability: 'manual',
-        steps: [
-          {
-            kind: 'manual',
-            instruction: `Give ${host} a DNS record, or a line with its address in /etc/hosts of the client; getent ahosts ${host} shows what the client makes of it`,
-          },
-        ],
-      },
+      fix: knownName(host),
     },
   };
 }

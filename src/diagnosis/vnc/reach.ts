@@ -2,6 +2,7 @@ import type { Known } from '../../facts/facts.ts';
 import type { QemuAddress } from '../../facts/qemu-processes.ts';
 import { resolveName, type NameResolution } from '../../domain/name-resolution.ts';
 import { cannotTell, pass } from '../step.ts';
+import { knownName, onlyHostsFile } from '../unresolved-name.ts';
 import { addressText, step, vncServerFacts, type VncQuestion } from './question.ts';
 
 /** GLib knows localhost by itself, whatever the hosts file says (gresolver.c). */
@@ -52,18 +53,9 @@ export const isReached = step({
         clientText: unansweredText(question, client.identity),
         failure: {
           side: 'client',
-          why: 'without asking the network, only the hosts file tells what a name means; DNS may know it',
+          why: onlyHostsFile,
           rules: [],
-          fix: {
-            title: `Make ${host} known to the client`,
-            applicability: 'manual',
-            steps: [
-              {
-                kind: 'manual',
-                instruction: `Give ${host} a DNS record, or a line with its address in /etc/hosts of the client; getent ahosts ${host} shows what the client makes of it`,
-              },
-            ],
-          },
+          fix: knownName(host),
         },
       };
     }

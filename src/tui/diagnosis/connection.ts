@@ -1,4 +1,5 @@
-import type { DiagnosedHost, DiagnosisReport } from '../../engine/diagnosis-report.ts';
+import type { DiagnosisReport } from '../../engine/diagnosis-report.ts';
+import { gravity, hostText } from '../../report/diagnosis-text.ts';
 import { shellCommand } from '../../report/fix-commands.ts';
 import { printable, printableDiagnosis } from '../../report/printable.ts';
 
@@ -26,20 +27,12 @@ export interface Connection {
   readonly rungs: readonly Rung[];
 }
 
-/** The worst first; what passes is as good as what does not matter. */
-const gravity = ['fail', 'unknown', 'warning', 'pass', 'skipped'] as const;
-
 const rungOf = (stage: Rung['stage'], steps: readonly Step[]): Rung => {
   const outcome = gravity.find((one) => steps.some((step) => step.outcome === one)) ?? 'skipped';
   const messages = [...new Set(steps.filter((step) => step.outcome === outcome).map(({ message }) => message))];
   const message = outcome === 'pass' ? messages.reduce((a, b) => (b.length > a.length ? b : a)) : messages.join('; ');
   return { stage, outcome, message, steps };
 };
-
-const hostText = (host: DiagnosedHost | null, fallback: string): string =>
-  host === null
-    ? fallback
-    : (host.hostname ?? (host.target === null || host.target === 'local' ? fallback : host.target));
 
 /** Arranges a diagnosis as it came from the engine. */
 export function makeConnection(raw: DiagnosisReport): Connection {
@@ -55,7 +48,7 @@ export function makeConnection(raw: DiagnosisReport): Connection {
     isConsole,
     command: isConsole ? '' : shellCommand(['virsh', '-c', raw.uri, 'uri']),
     client: hostText(report.client, 'this machine'),
-    server: hostText(report.server, 'the server'),
+    server: report.server === null ? 'the server' : hostText(report.server, 'the server'),
     rungs: stages.map((stage) =>
       rungOf(
         stage,

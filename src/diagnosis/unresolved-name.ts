@@ -1,0 +1,16 @@
+import type { Fix } from '../rule/fix.ts';
+
+/** The way out for a name that the client does not know. */
+export const knownName = (host: string): Fix => ({
+  title: `Make ${host} known to the client`,
+  applicability: 'manual',
+  steps: [
+    {
+      kind: 'manual',
+      instruction: `Give ${host} a DNS record, or a line with its address in /etc/hosts of the client; getent ahosts ${host} shows what the client makes of it`,
+    },
+  ],
+});
+
+/** Why a name that the hosts file does not have ends a prediction. */
+export const onlyHostsFile = 'without asking the network, only the hosts file tells what a name means; DNS may know it';
