@@ -207,6 +207,17 @@ describe('a connection of libvirt', () => {
       },
     ],
     [
+      'one port for TLS and plain TCP',
+      { server: [settings(daemonConf, { listen_tcp: 1, tls_port: '16509' })] },
+      {
+        stage: 'server-config',
+        side: 'server',
+        client: dialled,
+        server: 'Unable to bind to port: Address already in use',
+        mends: /a port of its own/,
+      },
+    ],
+    [
       "the daemon's own check",
       { server: pair(serverCert, serverKey, 'server-expired') },
       {

@@ -252,6 +252,31 @@ const addressesAreThere = step({
         },
       };
     }
+    const [tls, tcp] = [answer.tls, answer.tcp].map((listener) => listener?.addresses[0]?.port);
+    // The same listen_addr holds for both, and port 0 is another one each time.
+    if (answer.activation === 'traditional' && tls !== undefined && tls !== 0 && tls === tcp) {
+      return {
+        outcome: 'fail',
+        message: `tls_port and tcp_port are both ${tls}, and ${answer.daemon} does not start`,
+        serverText: 'Unable to bind to port: Address already in use',
+        failure: {
+          side: 'server',
+          why: 'the daemon takes the port for plain TCP first, and then finds it taken',
+          rules: [],
+          path: answer.configuration.path,
+          fix: {
+            title: 'Give TLS a port of its own',
+            applicability: 'manual',
+            steps: [
+              {
+                kind: 'manual',
+                instruction: `In ${answer.configuration.path}, take tls_port out or write another, or leave listen_tcp out, and restart ${answer.daemon}`,
+              },
+            ],
+          },
+        },
+      };
+    }
     const wanted = [answer.tls, answer.tcp]
       .flatMap((listener) => listener?.addresses ?? [])
       .flatMap(({ address }) => address ?? [])
