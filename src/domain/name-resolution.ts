@@ -140,7 +140,10 @@ function policyOf(address: string): { readonly label: number; readonly precedenc
   return { label: /^2001:(?:0:|:)/.test(address) ? 7 : 1, precedence: 40 };
 }
 
-/** RFC 6724, section 6: those that this host can reach, then by scope and label of the source, precedence and smaller scope; else as they stand. */
+/**
+ * RFC 6724, section 6: those that this host can reach, then by scope and label of the source, precedence, smaller scope and, of IPv6, how
+ * much they share with the source (of IPv4 glibc asks that only within one subnet); else as they stand.
+ */
 function inDiallingOrder(found: readonly string[], own: readonly string[] | undefined): readonly string[] {
   if (found.length < 2) return found;
   const keys = found.map((address) => {
@@ -151,6 +154,7 @@ function inDiallingOrder(found: readonly string[], own: readonly string[] | unde
       source !== undefined && policyOf(source).label === policyOf(address).label ? 0 : 1,
       -policyOf(address).precedence,
       scopeOf(address),
+      source === undefined || isIPv4(address) ? 0 : -sharedBits(address, source),
     ];
   });
   return found
@@ -164,6 +168,11 @@ function inDiallingOrder(found: readonly string[], own: readonly string[] | unde
 
 /** The address of this host from which another would be dialled: itself, or one of its family, best of its scope and label. */
 function sourceFor(address: string, own: readonly string[] | undefined): string | undefined {
+  const v4 = fromMapped(address);
+  if (v4 !== undefined) {
+    const source = sourceFor(v4, own);
+    return source === undefined ? undefined : mapped(source);
+  }
   if (own === undefined || own.includes(address) || address === '::1' || address.startsWith('127.')) return address;
   const isLoopback = (one: string): boolean => one === '::1' || one.startsWith('127.');
   const ofFamily = own.filter((one) => isIPv4(one) === isIPv4(address) && !isLoopback(one));
@@ -171,4 +180,19 @@ function sourceFor(address: string, own: readonly string[] | undefined): string 
     (scopeOf(one) === scopeOf(address) ? 0 : 2) + (policyOf(one).label === policyOf(address).label ? 0 : 1);
   const [best] = [...ofFamily].sort((one, other) => rank(one) - rank(other));
   return address === '::' ? '::1' : best;
+}
+
+/** How many leading bits two IPv6 addresses have in common. */
+function sharedBits(one: string, other: string): number {
+  const [a, b] = [bitsOf(one), bitsOf(other)];
+  const at = [...a].findIndex((bit, index) => bit !== b[index]);
+  return at === -1 ? a.length : at;
+}
+
+/** The 128 bits of an IPv6 address in canonical form, as text. */
+function bitsOf(address: string): string {
+  const [head = [], tail] = address.split('::').map((part) => part.split(':').filter(Boolean));
+  const groups =
+    tail === undefined ? [...head] : [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
+  return groups.map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0')).join('');
 }

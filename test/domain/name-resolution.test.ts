@@ -59,6 +59,17 @@ describe('resolveName', () => {
     expect(resolve(name, [...loopback, 'fe80::2'])).toEqual(expected);
   });
 
+  it('dials first what is nearer to the address that it would come from', () => {
+    const hosts = parseHosts('2001:db8:1::5 six\n2001:db8:2::5 six\n192.0.2.7 four\n127.0.0.1 four\n');
+    const order = (name: string, addresses: readonly string[]): unknown => resolveName(name, { hosts, addresses });
+    expect(order('six', [...loopback, '2001:db8:2::1'])).toMatchObject({
+      addresses: ['2001:db8:2::5', '2001:db8:1::5'],
+    });
+    expect(order('four', [...loopback, '2001:db8:2::1'])).toMatchObject({
+      addresses: ['::ffff:7f00:1', '::ffff:c000:207'],
+    });
+  });
+
   it('dials first what the host has a way to', () => {
     expect(resolve('kvm1.example.com', [...loopback, '192.0.2.1', 'fe80::2'])).toEqual(['192.0.2.10', '2001:db8::10']);
     expect(resolve('kvm1.example.com', [...loopback, '192.0.2.1', '2001:db8::1'])).toEqual([
