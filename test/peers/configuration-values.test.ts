@@ -8,6 +8,7 @@ import { firstRefusal, loggedRefusal, qemuFirstRefusal } from '../../src/domain/
 import { refusalText } from '../../src/domain/setting-value.ts';
 import { parseConfiguration } from '../../src/parse/configuration.ts';
 import { settingsOf, vocabularies } from '../../src/reference/settings.ts';
+import { runSeed } from '../support/random-scenarios/random.ts';
 
 /**
  * Values that libvirt refuses, against libvirtd and the QEMU driver. Every file ends in a setting that is certainly refused and read
@@ -21,7 +22,7 @@ const daemonVersion = version('libvirtd');
 const clientVersion = version('virsh');
 const isRoot = process.getuid?.() === 0;
 
-const seed = Number(process.env.GRAMMAR_SEED ?? Date.now() % 0x7fff_ffff);
+const seed = runSeed();
 const runs = 120;
 const parallel = 3;
 
@@ -157,7 +158,7 @@ describe.skipIf(!daemonReady)(
       return refusal === undefined ? [] : loggedRefusal(refusal, path);
     };
 
-    it(`in the same words, ${runs} random files (GRAMMAR_SEED=${seed})`, { timeout: 60_000 }, async () => {
+    it(`in the same words, ${runs} random files (SEED=${seed})`, { timeout: 60_000 }, async () => {
       const files = fc.sample(contents('libvirtd', ['unix_sock_rw_perms'], last), { seed, numRuns: runs });
       const checked = thorough(
         [
@@ -194,7 +195,7 @@ describe.skipIf(!driverReady)(
       return refusal === undefined ? [] : [`error: ${refusalText(refusal, path)}`];
     };
 
-    it(`in the same words, ${runs} random files (GRAMMAR_SEED=${seed})`, { timeout: 60_000 }, async () => {
+    it(`in the same words, ${runs} random files (SEED=${seed})`, { timeout: 60_000 }, async () => {
       const files = fc.sample(contents('qemu', ['capability_filters'], last), { seed, numRuns: runs });
       const checked = thorough(
         [

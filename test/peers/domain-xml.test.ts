@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDomainXml } from '../../src/parse/domain-xml.ts';
+import { runSeed } from '../support/random-scenarios/random.ts';
 
 /** libvirt's own parser by way of virsh and its test driver: what it makes of a definition must read the same as the definition itself. */
 const installed = spawnSync('virsh', ['--version']).status === 0;
-const seed = Number(process.env['DOMAIN_SEED'] ?? Date.now() % 0x7fff_ffff);
+const seed = runSeed();
 const runs = 60;
 
 const pick = <T>(...values: readonly T[]) => fc.constantFrom(...values);
@@ -60,7 +61,7 @@ const domain = fc.array(fc.oneof(vnc, spice), { minLength: 1, maxLength: 2 }).ma
 });
 
 describe.skipIf(!installed)(
-  installed ? `libvirt reads what we read of a domain (DOMAIN_SEED=${seed})` : 'virsh is not installed',
+  installed ? `libvirt reads what we read of a domain (SEED=${seed})` : 'virsh is not installed',
   () => {
     let scratch = '';
     beforeAll(() => (scratch = mkdtempSync(join(tmpdir(), 'domain-xml-'))));

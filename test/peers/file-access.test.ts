@@ -20,6 +20,7 @@ import type { Accounts } from '../../src/facts/accounts.ts';
 import { known, type Fact } from '../../src/facts/fact.ts';
 import type { AclEntry, FileEntry } from '../../src/facts/files.ts';
 import { parseGetfacl } from '../../src/host/extended-attributes.ts';
+import { runSeed } from '../support/random-scenarios/random.ts';
 
 const missing = ['setpriv', 'setfacl', 'getfacl'].filter(
   (name) => !['/usr/bin', '/bin'].some((bin) => existsSync(`${bin}/${name}`)),
@@ -59,7 +60,7 @@ const generator = (seed: number) => {
 };
 
 describe.skipIf(because !== '')(`file access, against the kernel${because}`, () => {
-  const seed = Number(process.env['FILE_ACCESS_SEED'] ?? Date.now() % 2 ** 31);
+  const seed = runSeed();
   const random = generator(seed);
   const root = because === '' ? mkdtempSync(join(tmpdir(), 'file-access-')) : '';
   afterAll(() => root !== '' && rmSync(root, { recursive: true, force: true }));

@@ -9,6 +9,7 @@ import type { QemuAddress, QemuCommandLine } from '../../src/facts/qemu-processe
 import { parseListeningSockets, socketInode } from '../../src/parse/proc.ts';
 import { parseQemuCommandLine } from '../../src/parse/qemu-command-line.ts';
 import type { QemuVersion } from '../../src/parse/qemu-vnc.ts';
+import { runSeed } from '../support/random-scenarios/random.ts';
 
 /**
  * The parser against QEMU itself: argument vectors are started for real, and what QEMU says, where it listens and what security it reports
@@ -20,7 +21,7 @@ const numbers = /version (\d+)\.(\d+)/.exec(versionText);
 const installed = numbers !== null && existsSync('/proc/net/tcp');
 const version: QemuVersion = [Number(numbers?.[1] ?? 0), Number(numbers?.[2] ?? 0)];
 
-const seed = Number(process.env['QEMU_SEED'] ?? Date.now() % 0x7fff_ffff);
+const seed = runSeed();
 const generatedRuns = 60;
 const parallel = 3;
 const patience = 15_000;
@@ -402,7 +403,7 @@ async function freeNumbers(taken: Set<number>): Promise<readonly [string, string
 }
 
 const title = installed
-  ? `${program} does what we predict of its arguments (QEMU_SEED=${seed})`
+  ? `${program} does what we predict of its arguments (SEED=${seed})`
   : `${program} is not installed`;
 
 describe.skipIf(!installed)(title, () => {

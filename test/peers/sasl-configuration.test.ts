@@ -5,19 +5,20 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseSaslConfiguration } from '../../src/parse/sasl-configuration.ts';
+import { runSeed } from '../support/random-scenarios/random.ts';
 
 const valueOf = (text: string, key: string): string | undefined =>
   parseSaslConfiguration(text).settings.find((setting) => setting.key === key)?.value;
 
 const installed = spawnSync('saslpasswd2', ['-?']).error === undefined;
-const seed = Number(process.env['SASL_SEED'] ?? Date.now() % 0x7fff_ffff);
+const seed = runSeed();
 
 /**
  * saslpasswd2 reads the service file that SASL_CONF_PATH leads to and makes the account file that sasldb_path names: the file tells which
  * setting counted. One at the end stands in for files without the setting, so that the machine's own accounts stay as they are.
  */
 describe.skipIf(!installed)(
-  installed ? `Cyrus SASL reads what we read (SASL_SEED=${seed})` : 'saslpasswd2 is not installed',
+  installed ? `Cyrus SASL reads what we read (SEED=${seed})` : 'saslpasswd2 is not installed',
   () => {
     let directory = '';
     beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'sasl-'))));

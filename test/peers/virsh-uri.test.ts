@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openUri, type Opening } from '../../src/domain/client-configuration.ts';
 import { parseConfiguration } from '../../src/parse/configuration.ts';
 import { vocabularies } from '../../src/reference/settings.ts';
+import { runSeed } from '../support/random-scenarios/random.ts';
 
 /**
  * URIs and client configurations against virsh, as an ordinary user in a network namespace without any network: what parses is dialled
@@ -18,7 +19,7 @@ const can = (program: string, args: readonly string[]): boolean =>
 const installed = can('virsh', ['--version']) && can('openssl', ['version']);
 const isolated = can('unshare', [...inNamespace, 'true']);
 
-const seed = Number(process.env.GRAMMAR_SEED ?? Date.now() % 0x7fff_ffff);
+const seed = runSeed();
 const parallel = 3;
 
 let home = '';
