@@ -166,7 +166,8 @@ function build(type: string, id: string, properties: Properties): Omit<ParsedObj
       if (filename === undefined) throw missing('filename');
       const refresh = properties.flag('refresh') ?? true;
       properties.end(false);
-      return { object: { type, id, filename, refresh } };
+      // The schema's name for it is not that of the class (authz/listfile.h has authz-list-file), up to 11.1: nobody can make one.
+      return { object: { type, id, filename, refresh }, incomplete: `invalid object type: ${type}` };
     }
     case 'authz-pam': {
       const service = properties.text('service');

@@ -166,15 +166,15 @@ describe('what a display asks for', () => {
     const { objects, refusal } = parse(
       '-object', 'authz-simple,id=a,identity=CN=x,,O=y',
       '-object', JSON.stringify({ 'qom-type': 'authz-list', id: 'b', policy: 'deny', rules }),
-      '-object', 'authz-listfile,id=c,filename=/etc/qemu/acl.json,refresh=off',
       '-object', 'authz-pam,id=d,service=qemu-vnc',
+      '-object', 'authz-listfile,id=c,filename=/etc/qemu/acl.json,refresh=off',
     );
-    expect(refusal).toBeUndefined();
+    expect(refusal).toMatchObject({ stage: 'objects', text: 'invalid object type: authz-listfile' });
     expect(objects).toEqual([
       { type: 'authz-simple', id: 'a', identity: 'CN=x,O=y' },
       { type: 'authz-list', id: 'b', policy: 'deny', rules: [rules[0], { ...rules[1], format: 'exact' }] },
-      { type: 'authz-listfile', id: 'c', filename: '/etc/qemu/acl.json', refresh: false },
       { type: 'authz-pam', id: 'd', service: 'qemu-vnc' },
+      { type: 'authz-listfile', id: 'c', filename: '/etc/qemu/acl.json', refresh: false },
     ]);
   }); // prettier-ignore
 
