@@ -163,6 +163,8 @@ export interface QemuRefusal {
   readonly stage: 'arguments' | 'objects' | 'spice' | 'character-devices' | 'displays';
   /** QEMU's words, without the program and the option that it prints before them. */
   readonly text: string;
+  /** Of stage `objects`: how many of the objects were made before that one. */
+  readonly made?: number;
 }
 
 /** The arguments of a QEMU as QEMU understands them. Passwords and keys are not among them. */

@@ -105,8 +105,8 @@ class CommandLineReader {
     this.#newer = olderThan(newestKnown, version);
   }
 
-  #refuse(stage: QemuRefusal['stage'], argument: number, text: string | undefined): void {
-    if (text !== undefined) this.#refusal ??= { argument, stage, text };
+  #refuse(stage: QemuRefusal['stage'], argument: number, text: string | undefined, made?: number): void {
+    if (text !== undefined) this.#refusal ??= { argument, stage, text, ...(made === undefined ? {} : { made }) };
   }
 
   read(argv: readonly string[]): void {
@@ -330,15 +330,16 @@ class CommandLineReader {
   /** qom/object_interfaces.c: user_creatable_add_type. */
   #createObjects(): ReadonlyMap<string, QemuObject> {
     const objects = new Map<string, QemuObject>();
-    for (const { object, argument, incomplete } of this.#objects) {
+    for (const [made, { object, argument, incomplete }] of this.#objects.entries()) {
       const { id } = object;
+      const refuse = (text: string | undefined): void => this.#refuse('objects', argument, text, made);
       if (objects.has(id)) {
-        this.#refuse('objects', argument, `attempt to add duplicate property '${id}' to object (type 'container')`);
+        refuse(`attempt to add duplicate property '${id}' to object (type 'container')`);
         continue;
       }
-      this.#refuse('objects', argument, incomplete);
+      refuse(incomplete);
       const referred = 'keyId' in object ? object.keyId : 'passwordId' in object ? object.passwordId : undefined;
-      if (referred !== undefined) this.#refuse('objects', argument, secretRefusal(objects, referred));
+      if (referred !== undefined) refuse(secretRefusal(objects, referred));
       objects.set(id, object);
     }
     return objects;

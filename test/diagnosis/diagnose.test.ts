@@ -686,6 +686,62 @@ describe('a console', () => {
       },
     ],
     [
+      'credentials before an object that cannot be made',
+      {
+        server: [
+          consoleServer(...creds(), '-object', 'secret,id=sec0', ...display()),
+          absent(`${directory}/ca-cert.pem`),
+        ],
+      },
+      {
+        stage: 'server-credentials',
+        side: 'server',
+        client: 'Unable to connect to kvm1.example.com:5900: Connection refused',
+        server: `Unable to access credentials ${directory}/ca-cert.pem: No such file or directory`,
+        mends: 'ca-certificate-missing',
+      },
+    ],
+    [
+      'credentials behind an object that cannot be made',
+      {
+        server: [
+          consoleServer('-object', 'secret,id=sec0', ...creds(), ...display()),
+          absent(`${directory}/ca-cert.pem`),
+        ],
+      },
+      {
+        stage: 'server-config',
+        side: 'server',
+        client: 'Unable to connect to kvm1.example.com:5900: Connection refused',
+        server: "Either 'file' or 'data' must be provided",
+        mends: 'qemu-argument-invalid',
+      },
+    ],
+    [
+      'a pass phrase that is nowhere, of credentials without a CA',
+      {
+        server: [consoleServer(...creds(',passwordid=sec0'), ...display()), absent(`${directory}/ca-cert.pem`)],
+      },
+      {
+        stage: 'server-credentials',
+        side: 'server',
+        client: 'Unable to connect to kvm1.example.com:5900: Connection refused',
+        server: `Unable to access credentials ${directory}/ca-cert.pem: No such file or directory`,
+        mends: 'ca-certificate-missing',
+      },
+    ],
+    [
+      'a pass phrase that is nowhere',
+      { server: [consoleServer(...creds(',passwordid=sec0'), ...display())] },
+      {
+        stage: 'server-config',
+        side: 'server',
+        client: 'Unable to connect to kvm1.example.com:5900: Connection refused',
+        server: "No secret with id 'sec0'",
+        mends: 'qemu-argument-invalid',
+      },
+    ],
+    [
       'a key that QEMU may not read',
       { server: [consoleServer(...creds(), ...display()), file(`${directory}/server-key.pem`, { mode: 0o600 })] },
       {

@@ -2,6 +2,7 @@ import type {
   AddressFamily,
   QemuAddress,
   QemuCommandLine,
+  QemuProcess,
   QemuRefusal,
   TlsCredentials,
 } from '../../facts/qemu-processes.ts';
@@ -21,6 +22,7 @@ import {
   step,
   vncServerFacts,
   type VncQuestion,
+  type VncServerFacts,
 } from './question.ts';
 
 const nameOf = ({ guest, program }: QemuCommandLine): string => (guest === undefined ? program : `the guest ${guest}`);
@@ -97,8 +99,7 @@ const argumentsAreTaken = (question: string, stages: readonly QemuRefusal['stage
     stage: 'server-config',
     side: 'server',
     question,
-    source:
-      'QEMU softmmu/vl.c: qemu_init, qemu_create_late_backends; ui/vnc.c: vnc_display_open; qom/object_interfaces.c',
+    source: 'QEMU softmmu/vl.c: qemu_init, qemu_create_late_backends; ui/vnc.c: vnc_display_open',
     needs: { server: ['qemuProcesses'] },
     take(asked, { server }) {
       const guest = askedGuest(asked, server);
@@ -109,6 +110,37 @@ const argumentsAreTaken = (question: string, stages: readonly QemuRefusal['stage
       return refusedArguments(commandLine, refusal, rulesFor(refusal));
     },
   });
+
+const objectsAreCreated = step({
+  stage: 'server-config',
+  side: 'server',
+  question: 'Does QEMU create its objects?',
+  source: 'QEMU softmmu/vl.c: qemu_init; qom/object_interfaces.c: user_creatable_add_type',
+  needs: { server: vncServerFacts },
+  take(asked, { server }) {
+    const guest = askedGuest(asked, server);
+    if (guest === undefined) return server.qemuProcesses.observed ? skipped('no guest is meant') : noGuest;
+    const { commandLine } = guest.process;
+    const { refusal } = commandLine;
+    if (refusal?.stage !== 'objects') return pass('it does');
+    if (failsToLoadBefore(refusal, guest.process, server)) return pass('it does, up to credentials that stand before');
+    return refusedArguments(commandLine, refusal, rulesFor(refusal));
+  },
+});
+
+/**
+ * Objects are made one after the other: credentials that stand before a refused one are loaded by then, and CA and certificate are checked
+ * before a pass phrase is looked for (crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load).
+ */
+function failsToLoadBefore({ made = 0 }: QemuRefusal, process: QemuProcess, server: VncServerFacts): boolean {
+  return process.commandLine.objects.slice(0, made + 1).some((object, index) => {
+    if (object.type !== 'tls-creds-x509') return false;
+    const { passwordId: _, ...withoutSecret } = object;
+    const outcome = credentialsOfObject(server, process, index < made ? object : withoutSecret);
+    if (outcome.state !== 'refused') return false;
+    return index < made || (object.dir !== undefined && !/^key-/.test(outcome.refusal.kind));
+  });
+}
 
 const credentialsLoad = step({
   stage: 'server-credentials',
@@ -298,7 +330,7 @@ const saslStarts = step({
 export const serverStart: readonly Step<VncQuestion>[] = [
   isStarted,
   argumentsAreTaken('Does QEMU understand its arguments?', ['arguments']),
-  argumentsAreTaken('Does QEMU create its objects?', ['objects']),
+  objectsAreCreated,
   credentialsLoad,
   argumentsAreTaken('Does QEMU open its displays?', ['spice', 'character-devices', 'displays']),
   saslStarts,
