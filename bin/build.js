@@ -18,6 +18,8 @@ const lazy = {
   'parse-snapshot': 'src/cli/parse-snapshot.ts',
   'explain-text': 'src/cli/explain-text.ts',
   'look-at-wire': 'src/cli/look-at-wire.ts',
+  'issue-certificate': 'src/fix/issue-certificate.ts',
+  'gather-evidence': 'src/cli/gather-evidence.ts',
   'fast-glob': 'fast-glob',
 };
 

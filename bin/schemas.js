@@ -8,6 +8,11 @@ const documents = [
   { type: 'Snapshot', source: 'src/facts/snapshot.ts', schema: 'src/facts/snapshot.schema.json' },
   { type: 'DiagnosisReport', source: 'src/engine/diagnosis-report.ts', schema: 'src/engine/diagnosis.schema.json' },
   { type: 'PlanDocument', source: 'src/fix/plan-document.ts', schema: 'src/fix/plan.schema.json' },
+  {
+    type: 'ConnectionPlanDocument',
+    source: 'src/fix/connection-document.ts',
+    schema: 'src/fix/connection-plan.schema.json',
+  },
   { type: 'Report', source: 'src/engine/report.ts', schema: 'src/engine/report.schema.json' },
 ];
 

@@ -1,13 +1,15 @@
 import { letIn, ownershipText } from '../../src/domain/access-change.ts';
 import { groupName } from '../../src/domain/account.ts';
-import { credentialFacts } from '../../src/domain/credentials.ts';
+import { credentialFacts, filesOf, type CredentialSet } from '../../src/domain/credentials.ts';
 import { consequenceOf } from '../../src/domain/own-credentials.ts';
-import { filesToRead, refusals } from '../../src/domain/reading.ts';
+import { filesToRead, isOfOthers, refusals, type Reading } from '../../src/domain/reading.ts';
 import { unknown } from '../../src/facts/fact.ts';
+import { remminaRefusal } from '../../src/domain/remmina-sets.ts';
 import { tigerVncRefusal } from '../../src/domain/tiger-vnc-sets.ts';
 import { gtkVncRefusal } from '../../src/domain/vnc-client-files.ts';
 import type { CredentialKind, TlsProgram } from '../../src/reference/pki-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
+import type { Fix } from '../../src/rule/fix.ts';
 import { file } from '../../src/rule/subject.ts';
 
 const names: Readonly<Record<CredentialKind, string>> = {
@@ -21,6 +23,7 @@ const names: Readonly<Record<CredentialKind, string>> = {
 function errorText(program: TlsProgram, kind: CredentialKind, path: string, key: string): string {
   if (program === 'gtk-vnc') return gtkVncRefusal;
   if (program === 'tigervnc') return tigerVncRefusal(kind);
+  if (program === 'remmina') return remminaRefusal(kind, 'Error while reading file.');
   if (program === 'qemu') {
     switch (kind) {
       case 'ca-certificate':
@@ -43,6 +46,15 @@ function errorText(program: TlsProgram, kind: CredentialKind, path: string, key:
   }
 }
 
+/** What a person does about a file that lies elsewhere by the person's own choice. */
+const ownCopy = ({ set, path, way, reader }: Reading): string =>
+  `put a copy of the certificates or lists that ${way.path} should hold below the home directory of ${reader.name}, and ${
+    set.program === 'remmina' ? `name it in ${settingOf(set, path)}` : `put that in the place of ${path}`
+  }`;
+
+const settingOf = (set: CredentialSet, path: string): string =>
+  filesOf(set).find((one) => one.path === path)?.setting?.path ?? 'the profile';
+
 export default defineRule({
   id: 'certificate-unreadable',
   title: 'A certificate, CA or revocation list cannot be read by the account that needs it',
@@ -61,6 +73,7 @@ export default defineRule({
     'QEMU 7.2, 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
     'gtk-vnc 1.3.1 src/vncconnection.c: vnc_connection_tls_initialize_cert_cred',
     'TigerVNC 1.12 common/rfb/CSecurityTLS.cxx: setParam',
+    'libvncclient 0.9.14 libvncclient/tls_gnutls.c: CreateX509CertCredential',
   ],
   messages: {
     closed: (d: { what: string; owner: string; reader: string; seen: string; effect: string }) => ({
@@ -112,7 +125,7 @@ export default defineRule({
           seen: `${at} is ${ownershipText(accounts, stop)}; ${isPerson ? `${reader.name} runs the client` : `QEMU runs as ${ids}`}`,
           effect: !isPerson
             ? `guests that use it do not start: "${text}"`
-            : set.program === 'tigervnc'
+            : set.program === 'tigervnc' || set.program === 'remmina'
               ? `${consequenceOf(set)}: "${text}"`
               : onTheWay
                 ? set.program === 'gtk-vnc'
@@ -122,11 +135,14 @@ export default defineRule({
                   ? `no console over TLS opens: "${text}"`
                   : `virsh ends with "${text}"`,
         };
-        const fix = {
-          title: `Let ${reader.name} read ${path}`,
-          applicability: 'safe',
-          steps: letIn(way, accounts, reader, { belongs, person: isPerson, isPublic: true }),
-        } as const;
+        const title = `Let ${reader.name} read ${path}`;
+        const fix: Fix = reading.isElsewhere
+          ? { title, applicability: 'manual', steps: [{ kind: 'manual', instruction: ownCopy(reading) }] }
+          : {
+              title,
+              applicability: isOfOthers(reading) ? 'unsafe' : 'safe',
+              steps: letIn(way, accounts, reader, { belongs, person: isPerson, isPublic: true }),
+            };
         const severity = set.program === 'tigervnc' ? 'warning' : 'error';
         return onTheWay
           ? violation('closedDirectory', file(path), { ...data, directory: at }, { severity, fix })

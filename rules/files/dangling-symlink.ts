@@ -1,15 +1,41 @@
-import { credentialFacts, credentials, filesOf, qemuTlsDirectoryOf } from '../../src/domain/credentials.ts';
+import { activation, certificateWithCa, trustWithCa, whereCaIsAtHand } from '../../src/domain/certificate-order.ts';
+import { contentFacts } from '../../src/domain/credential-contents.ts';
+import { credentials, filesOf, qemuTlsDirectoryOf, type CredentialSet } from '../../src/domain/credentials.ts';
 import { walk } from '../../src/domain/walk.ts';
-import { qemuTlsDirectory, qemuTlsUses, type QemuTlsUse } from '../../src/reference/pki-files.ts';
+import type { Known } from '../../src/facts/facts.ts';
+import { qemuTlsDirectory, qemuTlsUses, type CredentialKind, type QemuTlsUse } from '../../src/reference/pki-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
+import type { Fix, FixStep } from '../../src/rule/fix.ts';
 import { file } from '../../src/rule/subject.ts';
+
+const needs = [...contentFacts, 'identity'] as const;
+
+/** What takes the place of a link where the CA is at hand: of a revocation list nothing does. */
+function replacement(
+  facts: Known<(typeof needs)[number]>,
+  set: CredentialSet,
+  kind: CredentialKind,
+): readonly FixStep[] {
+  switch (kind) {
+    case 'ca-certificate': {
+      const trust = trustWithCa(facts, set);
+      return trust.length === 0 ? [] : [...trust, ...activation(set)];
+    }
+    case 'certificate':
+      return certificateWithCa(facts, set);
+    case 'private-key':
+      return certificateWithCa(facts, set, { newKey: true });
+    case 'revocation-list':
+      return [];
+  }
+}
 
 export default defineRule({
   id: 'dangling-symlink',
   title: 'A credential is a symbolic link to nothing',
   severity: 'error',
   roles: ['libvirt-server', 'libvirt-client', 'vnc-server', 'vnc-client', 'migration'],
-  needs: [...credentialFacts],
+  needs,
   rationale:
     'libvirt and QEMU test whether a file exists before they read it, and a link to nothing does not: a daemon refuses to start, a client goes on without a certificate, and a revocation list is silently not in force.',
   remedy: 'Point the link at the file that is meant, or put the file where the link leads.',
@@ -41,33 +67,34 @@ export default defineRule({
       roles.includes('vnc-server') || roles.includes('migration')
         ? uses
             .filter((use) => qemuTlsDirectoryOf(facts, use).setting?.key !== `${use}_tls_x509_cert_dir`)
-            .map((use) => ({ paths: [qemuTlsDirectory(use)], owner: `QEMU (${use})` }))
+            .map((use) => ({ set: undefined, files: [{ path: qemuTlsDirectory(use) }], owner: `QEMU (${use})` }))
         : [];
-    const lookedUp = [
-      ...directories,
-      ...sets.map((set) => ({ paths: filesOf(set).map(({ path }) => path), owner: set.owner })),
-    ];
-    const outcomes = lookedUp.flatMap(({ paths, owner }) =>
-      paths.flatMap((path) => {
+    const lookedUp = [...directories, ...sets.map((set) => ({ set, files: filesOf(set), owner: set.owner }))];
+    const outcomes = lookedUp.flatMap(({ set, files, owner }) =>
+      files.flatMap((one) => {
+        const { path } = one;
         const way = walk(facts.files, path);
         if (way.outcome === 'unknown') return undetermined(file(path), way.because);
-        if (way.outcome === 'loop') return violation('loop', file(path), { link: way.link, owner });
+        const withCa = (link: string) =>
+          set !== undefined && 'kind' in one && link === path ? replacement(facts, set, one.kind) : [];
+        const fixFor = (link: string, missing?: string): Fix => ({
+          title: `Point ${link} at an existing file`,
+          applicability: 'manual',
+          steps: [
+            {
+              kind: 'manual',
+              instruction: `${missing === undefined ? '' : `put the file at ${missing}, or `}run: ln -sfn FILE ${link}`,
+            },
+          ],
+          ...whereCaIsAtHand(withCa(link)),
+        });
+        if (way.outcome === 'loop')
+          return violation('loop', file(path), { link: way.link, owner }, { fix: fixFor(way.link) });
         if (way.outcome !== 'absent' || way.link === undefined) return [];
         const { link, missing } = way;
         if ((reported.get(link) ?? path) !== path) return [];
         reported.set(link, path);
-        return violation(
-          'dangling',
-          file(path),
-          { link, missing, owner },
-          {
-            fix: {
-              title: `Point ${link} at an existing file`,
-              applicability: 'manual',
-              steps: [{ kind: 'manual', instruction: `put the file at ${missing}, or run: ln -sfn FILE ${link}` }],
-            },
-          },
-        );
+        return violation('dangling', file(path), { link, missing, owner }, { fix: fixFor(link, missing) });
       }),
     );
     return [...outcomes, ...gaps.map(({ path, because }) => undetermined(file(path), because))];

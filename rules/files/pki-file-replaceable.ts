@@ -1,10 +1,12 @@
 import { ownershipText, writeProtect } from '../../src/domain/access-change.ts';
 import { audience, audienceText, isEmpty, replaceable, trusting } from '../../src/domain/access.ts';
-import { groupNamed, rootAccount, type Account } from '../../src/domain/account.ts';
+import { groupNamed, homeOf, rootAccount, type Account } from '../../src/domain/account.ts';
 import { credentialFacts, credentials, filesOf } from '../../src/domain/credentials.ts';
+import { inHome } from '../../src/domain/home-directory.ts';
 import { walk } from '../../src/domain/walk.ts';
 import { pkiDirectory } from '../../src/reference/pki-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
+import type { Fix } from '../../src/rule/fix.ts';
 import { file } from '../../src/rule/subject.ts';
 
 export default defineRule({
@@ -76,12 +78,30 @@ export default defineRule({
               : undefined;
           const who = audienceText(accounts, by);
           const data = { path: component.path, who, seen: ownershipText(accounts, entry), owner: set.owner };
-          const steps = writeProtect(component.path, entry, accounts, { owner: person ?? rootAccount, trusted });
-          const fix = {
-            title: `Take the right to write ${component.path} from ${who}`,
-            applicability: 'safe',
-            steps,
-          } as const;
+          const home = person === undefined ? undefined : homeOf(accounts, person);
+          const isInside = person !== undefined && inHome(facts, person)(component.path);
+          // Where a person's link or profile leads out of the home directory, the file is not the person's to be given.
+          const isElsewhere = home !== undefined && !isInside && !home.startsWith(`${component.path}/`);
+          const title = `Take the right to write ${component.path} from ${who}`;
+          const fix: Fix = isElsewhere
+            ? {
+                title: `Keep ${path} where only ${person?.name} can write`,
+                applicability: 'manual',
+                steps: [
+                  {
+                    kind: 'manual',
+                    instruction: `put a copy of ${way.path} below ${home}, and use that in its place; or see with the owner of ${component.path} whether ${who} must write there`,
+                  },
+                ],
+              }
+            : {
+                title,
+                applicability: 'safe',
+                steps: writeProtect(component.path, entry, accounts, {
+                  owner: isInside && person !== undefined ? person : rootAccount,
+                  trusted,
+                }),
+              };
           return isEnd
             ? violation('writableFile', file(component.path), data, { fix })
             : violation('writableDirectory', file(component.path), { ...data, target: path }, { fix });

@@ -54,6 +54,22 @@ export default defineRule({
           unknown('not-collected', 'the account as which QEMU runs is not known on this host'),
         );
       }
+      if (key.isChosen) {
+        const instruction = `${path} is a link out of the home directory of ${holder.name}: put a key of its own there that only ${holder.name} can read, and have a certificate issued for it`;
+        const data = {
+          path,
+          who: audienceText(accounts, exposedTo),
+          seen: `${ownershipText(accounts, way.entry)}, at ${way.path}`,
+          needed: meantFor(key),
+        };
+        return violation('exposed', file(path), data, {
+          fix: {
+            title: `Give ${holder.name} a key of its own at ${path}`,
+            applicability: 'manual',
+            steps: [{ kind: 'manual', instruction }],
+          },
+        });
+      }
       const steps = confine(way.path, way.entry, accounts, {
         owner: holder,
         trusted,

@@ -1,7 +1,9 @@
 import { letIn, ownershipText } from '../../src/domain/access-change.ts';
 import { groupName } from '../../src/domain/account.ts';
 import { credentialFacts } from '../../src/domain/credentials.ts';
-import { filesToRead, refusals, type Reading } from '../../src/domain/reading.ts';
+import { consequenceOf } from '../../src/domain/own-credentials.ts';
+import { remminaRefusal } from '../../src/domain/remmina-sets.ts';
+import { filesToRead, isOfOthers, refusals, type Reading } from '../../src/domain/reading.ts';
 import { gtkVncRefusal } from '../../src/domain/vnc-client-files.ts';
 import type { Known } from '../../src/facts/facts.ts';
 import { unknown } from '../../src/facts/fact.ts';
@@ -21,10 +23,14 @@ function fixOf(facts: Known<'accounts'>, reading: Reading, daemonKey: string | u
     };
   }
   if (isPerson && !belongs(way.path)) {
-    const instruction = `give ${reader.name} a certificate and key of its own in ~/.pki/libvirt, or let a group of administrators read ${way.path}: chgrp GROUP, chmod 0640`;
+    const instruction =
+      set.program === 'remmina'
+        ? `give ${reader.name} a key of its own below its home directory, and a certificate for it, and name both in the profiles that name ${path}`
+        : `give ${reader.name} a certificate and key of its own in ~/.pki/libvirt, or let a group of administrators read ${way.path}: chgrp GROUP, chmod 0640`;
     return { title, applicability: 'manual', steps: [{ kind: 'manual', instruction }] };
   }
-  return { title, applicability: 'safe', steps: letIn(way, facts.accounts, reader, { belongs, person: isPerson }) };
+  const steps = letIn(way, facts.accounts, reader, { belongs, person: isPerson });
+  return { title, applicability: isOfOthers(reading) ? 'unsafe' : 'safe', steps };
 }
 
 export default defineRule({
@@ -45,6 +51,7 @@ export default defineRule({
     'libvirt 9.0, 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
     'QEMU 7.2, 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
     'gtk-vnc 1.3.1 src/vncconnection.c: vnc_connection_best_path, vnc_connection_tls_initialize_cert_cred',
+    'libvncclient 0.9.14 libvncclient/tls_gnutls.c: CreateX509CertCredential',
     'observed with libvirt 9.0, 11.3, QEMU 7.2, 10.0 and gtk-vnc 1.3.1',
   ],
   messages: {
@@ -72,11 +79,13 @@ export default defineRule({
       const ids = `${reader.name}:${groupName(accounts, reader.gids[0] ?? 0)}`;
       const seen = `${at} is ${ownershipText(accounts, stop)}; ${isPerson ? `${reader.name} runs the client` : `QEMU runs as ${ids}`}`;
       const effect = isPerson
-        ? onTheWay
-          ? `to ${set.program === 'gtk-vnc' ? set.owner : "libvirt's client"} the key does not exist: it connects without a certificate, and the server refuses it`
-          : set.program === 'gtk-vnc'
-            ? `no console over TLS opens: "${gtkVncRefusal}"`
-            : `virsh ends with "Unable to set x509 key and certificate: ${path}, ${set.certificate?.path ?? ''}: Error while reading file."`
+        ? set.program === 'remmina'
+          ? `${consequenceOf(set)}: "${remminaRefusal('private-key', 'Error while reading file.')}"`
+          : onTheWay
+            ? `to ${set.program === 'gtk-vnc' ? set.owner : "libvirt's client"} the key does not exist: it connects without a certificate, and the server refuses it`
+            : set.program === 'gtk-vnc'
+              ? `no console over TLS opens: "${gtkVncRefusal}"`
+              : `virsh ends with "Unable to set x509 key and certificate: ${path}, ${set.certificate?.path ?? ''}: Error while reading file."`
         : onTheWay
           ? `guests that use it do not start: "Unable to access credentials ${path}: Permission denied"`
           : `guests that use it do not start: "Cannot load certificate '${set.certificate?.path ?? ''}' & key '${path}': Error while reading file."`;

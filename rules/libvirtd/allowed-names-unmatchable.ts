@@ -1,8 +1,9 @@
 import { credentialFacts } from '../../src/domain/credentials.ts';
 import { nameListsInUse } from '../../src/domain/name-lists.ts';
-import { unmatchable, type UnmatchableReason } from '../../src/domain/name-pattern.ts';
+import { expanded, unmatchable, type UnmatchableReason } from '../../src/domain/name-pattern.ts';
 import { remoteConfiguration } from '../../src/domain/remote-configuration.ts';
 import { restart } from '../../src/domain/service-commands.ts';
+import { literal } from '../../src/domain/setting-correction.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file, setting } from '../../src/rule/subject.ts';
 
@@ -12,6 +13,7 @@ const explanations: Readonly<Record<UnmatchableReason | 'no-attribute', string>>
   spaces: 'it has spaces after commas or around equals signs',
   'attribute-name': 'it writes an attribute in another way than GnuTLS',
   'unescaped-comma': 'it has a comma in a value without a backslash before it',
+  backslashes: 'it has two backslashes before a comma, and libvirt’s strings have no escapes',
   brackets: 'it has a set in brackets, and only * and ? are wildcards',
   'other-order': 'it has the parts of a certificate’s name in another order',
   'common-name-first': 'it begins with the innermost part, as certtool -i prints names',
@@ -57,6 +59,12 @@ export default defineRule({
       content.known ? content.value.certificates.map(({ subject }) => subject.text) : [],
     );
     const { key, names } = list;
+    const right = (entry: string): readonly string[] =>
+      // A set that cannot be written out would let in more by a wildcard than it means.
+      expanded(entry).map((one) => (one.includes('[') ? one : (unmatchable(one, known)?.proposed ?? one)));
+    const mended = [...new Set(names.flatMap((entry) => (/[=*?]/.test(entry) ? right(entry) : [entry])))];
+    const value = literal({ type: 'list', items: mended.map((one) => ({ type: 'string', value: one })) });
+    const line = list.setting.line;
     return [...new Set(names)].flatMap((entry) => {
       if (entry === '') return [];
       const bare = !/[=*?]/.test(entry);
@@ -65,22 +73,27 @@ export default defineRule({
       const proposed = 'proposed' in verdict ? (verdict.proposed ?? '') : '';
       // The same name in its right form may stand beside it, by a careful author.
       if (proposed !== '' && names.includes(proposed)) return [];
-      return violation(
-        'unmatchable',
-        setting(path, key, list.setting.line),
-        { entry, why: verdict.reasons.map((reason) => explanations[reason]).join('; '), proposed },
-        {
-          instance: entry,
-          fix: {
-            title: 'Write the name as GnuTLS prints it',
-            applicability: 'manual',
-            steps: [
+      const isMended = proposed !== '' && !right(entry).includes(entry);
+      const steps =
+        isMended && value !== undefined
+          ? ([{ kind: 'set', path, key, value, line }, ...restart(daemon)] as const)
+          : ([
               {
                 kind: 'manual',
                 instruction: `in ${key} of ${path}, replace ${JSON.stringify(entry)} by ${proposed === '' ? 'what virt-pki-query-dn prints for the client’s certificate' : `${JSON.stringify(proposed)}, and compare with what virt-pki-query-dn prints for the client’s certificate`}`,
               },
               ...restart(daemon),
-            ],
+            ] as const);
+      return violation(
+        'unmatchable',
+        setting(path, key, line),
+        { entry, why: verdict.reasons.map((reason) => explanations[reason]).join('; '), proposed },
+        {
+          instance: entry,
+          fix: {
+            title: 'Write the name as GnuTLS prints it',
+            applicability: isMended && value !== undefined ? 'unsafe' : 'manual',
+            steps,
           },
         },
       );

@@ -1,5 +1,6 @@
 import { configurationsInUse, configurationsInUseFacts } from '../../src/domain/configurations-in-use.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
+import type { Fix } from '../../src/rule/fix.ts';
 import { file } from '../../src/rule/subject.ts';
 
 /** What libvirt's parser would take in place of what it found, by its own words. */
@@ -55,16 +56,19 @@ export default defineRule({
       if (!content.known) return undetermined(file(path), content);
       const { error } = content.value;
       if (error === undefined) return [];
-      const { line, column, expected } = error;
+      const { line, column, expected, repair } = error;
       const data = { path, line, column, expected, needed: acceptable[expected] ?? 'a file that libvirt parses' };
-      const fix = {
+      const fix: Fix = {
         title: `Correct line ${line} of ${path}`,
-        applicability: 'manual',
+        // A client reads the file anew each time, and gets nowhere as it is.
+        applicability: repair === undefined ? 'manual' : daemon === undefined ? 'safe' : 'unsafe',
         steps: [
-          { kind: 'manual', instruction: `edit line ${line} of ${path}: ${data.needed}` },
+          repair === undefined
+            ? { kind: 'manual', instruction: `edit line ${line} of ${path}: ${data.needed}` }
+            : { kind: 'repair', path, edits: repair.edits },
           ...(daemon === undefined ? [] : [{ kind: 'run', command: ['systemctl', 'restart', daemon] } as const]),
         ],
-      } as const;
+      };
       if (daemon === undefined) return violation('client', file(path, line), { ...data, reader }, { fix });
       return violation(name === 'qemu' ? 'driver' : 'daemon', file(path, line), { ...data, daemon }, { fix });
     });

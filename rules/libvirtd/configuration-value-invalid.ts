@@ -1,11 +1,13 @@
 import { configurationsInUse, configurationsInUseFacts } from '../../src/domain/configurations-in-use.ts';
 import { firstRefusal, loggedRefusal, qemuFirstRefusal } from '../../src/domain/daemon-configuration.ts';
 import { listening } from '../../src/domain/listening.ts';
-import { refusalText, stringListSetting, stringSetting } from '../../src/domain/setting-value.ts';
+import { correctionOf, type Correction } from '../../src/domain/setting-correction.ts';
+import { effectiveSetting, refusalText, stringListSetting, stringSetting } from '../../src/domain/setting-value.ts';
 import type { ConfigurationFile, Setting } from '../../src/facts/configurations.ts';
 import { unknown } from '../../src/facts/fact.ts';
 import { settingsOf } from '../../src/reference/settings.ts';
 import { defineRule, type Undetermined, type Violation } from '../../src/rule/define-rule.ts';
+import type { Fix } from '../../src/rule/fix.ts';
 import { file, setting } from '../../src/rule/subject.ts';
 
 /** A value as it is written, a secret one left out. */
@@ -98,14 +100,40 @@ export default defineRule({
     return files.flatMap(({ name, path, reader, daemon, content }): readonly (Violation | Undetermined)[] => {
       if (!content.known) return [undetermined(file(path), content)];
       if (content.value.error !== undefined) return [];
-      const fixFor = (key: string, line: number, needed: string) => ({
-        title: `Correct ${key} in ${path}`,
-        applicability: 'manual' as const,
-        steps: [
-          { kind: 'manual' as const, instruction: `edit line ${line} of ${path}: ${key} takes ${needed}` },
-          ...(daemon === undefined ? [] : [{ kind: 'run' as const, command: ['systemctl', 'restart', daemon] }]),
-        ],
-      });
+      const fixFor = (refused: Setting, needed: string, correction: Correction | undefined): Fix => {
+        const { key, line } = refused;
+        const again = daemon === undefined ? [] : [{ kind: 'run' as const, command: ['systemctl', 'restart', daemon] }];
+        // Who reads the file gets no further now: a client that is given its file in order loses nothing.
+        const applicability = daemon === undefined ? 'safe' : 'unsafe';
+        switch (correction?.kind) {
+          case 'set': {
+            const step = { kind: 'set', path, key, value: correction.value, line } as const;
+            return { title: `Write ${key} = ${correction.value} in ${path}`, applicability, steps: [step, ...again] };
+          }
+          case 'unset': {
+            const title = `Take ${key} out of ${path}, so that its default holds`;
+            return { title, applicability, steps: [{ kind: 'unset', path, key, line }, ...again] };
+          }
+          case undefined: {
+            const instruction = `edit line ${line} of ${path}: ${key} takes ${needed}`;
+            return {
+              title: `Correct ${key} in ${path}`,
+              applicability: 'manual',
+              steps: [{ kind: 'manual', instruction }, ...again],
+            };
+          }
+        }
+      };
+      /** The way out of a refusal that `refusal` finds. */
+      const wayOut = (
+        refused: Setting,
+        needed: string,
+        refusal: (file: ConfigurationFile) => { readonly setting: Setting } | undefined,
+      ): Fix => {
+        const type = settingsOf[name][refused.key]?.type;
+        const still = (file: ConfigurationFile): boolean => refusal(file)?.setting.key === refused.key;
+        return fixFor(refused, needed, correctionOf(content.value, refused, type, still));
+      };
       if (name === 'libvirt') {
         const refused = clientRefusal(content.value);
         if (refused === undefined) return [];
@@ -118,17 +146,21 @@ export default defineRule({
           reader,
           text: `internal error: ${path}: ${refused.text}`,
         };
-        return [violation('client', setting(path, key, line), data, { fix: fixFor(key, line, needed) })];
+        return [
+          violation('client', setting(path, key, line), data, { fix: wayOut(refused.setting, needed, clientRefusal) }),
+        ];
       }
       if (name === 'qemu') {
-        const refused = qemuFirstRefusal(content.value, version === undefined ? {} : { version });
+        const refusal = (file: ConfigurationFile) => qemuFirstRefusal(file, version === undefined ? {} : { version });
+        const refused = refusal(content.value);
         if (refused === undefined || daemon === undefined) return [];
         const { key, line } = refused.setting;
         const needed = acceptable(refused.error);
         const data = { key, value: written(refused.setting), needed, daemon, text: refusalText(refused, path) };
-        return [violation('driver', setting(path, key, line), data, { fix: fixFor(key, line, needed) })];
+        return [violation('driver', setting(path, key, line), data, { fix: wayOut(refused.setting, needed, refusal) })];
       }
-      const refused = firstRefusal(content.value, name, version);
+      const refusal = (file: ConfigurationFile) => firstRefusal(file, name, version);
+      const refused = refusal(content.value);
       if (refused !== undefined) {
         const { key, line } = refused.setting;
         const needed = acceptable(refused.error);
@@ -139,7 +171,7 @@ export default defineRule({
           daemon: name,
           logged: loggedRefusal(refused, path),
         };
-        return [violation('daemon', setting(path, key, line), data, { fix: fixFor(key, line, needed) })];
+        return [violation('daemon', setting(path, key, line), data, { fix: wayOut(refused.setting, needed, refusal) })];
       }
       const answer = listening(facts);
       if (answer.state !== 'determined' || answer.daemon !== name) return [];
@@ -147,16 +179,18 @@ export default defineRule({
         const address = listener?.addresses[0];
         if (listener === undefined || address === undefined || address.port !== undefined) return [];
         const key = `${listener.transport}_port`;
-        const line = content.value.settings.find((one) => one.key === key)?.line;
-        const subject = setting(path, key, line);
+        const written = effectiveSetting(content.value, key);
+        const subject = setting(path, key, written?.line);
         const { service } = address;
         // Names of services have letters, digits and a few signs (RFC 6335 and what /etc/services adds).
         if (/^[\w.+*/-]+$/.test(service)) {
           const detail = `whether ${service} names a service is in /etc/services, which is not looked at`;
           return [undetermined(subject, unknown('not-collected', detail))];
         }
-        const fix = fixFor(key, line ?? 1, 'a port number in quotes');
-        return [violation('port', subject, { key, service, daemon: name }, { fix })];
+        const data = { key, service, daemon: name };
+        if (written === undefined) return [violation('port', subject, data)];
+        const fix = fixFor(written, 'a port number in quotes', { kind: 'unset' });
+        return [violation('port', subject, data, { fix })];
       });
     });
   },

@@ -1,10 +1,15 @@
 import { credentialFacts } from '../../src/domain/credentials.ts';
 import { tlsPathRefusal } from '../../src/domain/daemon-configuration.ts';
 import { tlsWanted } from '../../src/domain/listening.ts';
-import { isSet, remoteConfiguration } from '../../src/domain/remote-configuration.ts';
+import { isSet, remoteConfiguration, type LoadedConfiguration } from '../../src/domain/remote-configuration.ts';
+import type { RemoteDaemon } from '../../src/domain/remote-daemon.ts';
 import { restart } from '../../src/domain/service-commands.ts';
+import { effectiveSetting, stringSetting } from '../../src/domain/setting-value.ts';
+import { walk } from '../../src/domain/walk.ts';
+import type { Known } from '../../src/facts/facts.ts';
 import { systemPki } from '../../src/reference/pki-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
+import type { Fix } from '../../src/rule/fix.ts';
 import { file, setting } from '../../src/rule/subject.ts';
 
 /** The three settings, with what the daemon would use by default. */
@@ -14,12 +19,64 @@ const paths = {
   key_file: systemPki.server['private-key'],
 } as const;
 
+type Key = keyof typeof paths;
+
+/** Are the files of the other paths where the daemon looks by default, and do certificate and key belong together. */
+function completing(
+  facts: Known<(typeof needs)[number]>,
+  { path, daemon, file: content }: LoadedConfiguration<RemoteDaemon>,
+  set: readonly Key[],
+  missing: readonly Key[],
+): Fix {
+  const isThere = (at: string | undefined): boolean => at !== undefined && walk(facts.files, at).outcome === 'found';
+  const named = (key: Key): string | undefined => {
+    const read = stringSetting(content, key);
+    return read.ok ? read.value : undefined;
+  };
+  const at = (key: Key): string => named(key) ?? paths[key];
+  const [certificate, key] = [facts.certificates[at('cert_file')], facts.privateKeys[at('key_file')]];
+  const [certified] = certificate?.known === true ? certificate.value.certificates : [];
+  const own = key?.known === true && 'publicKey' in key.value ? key.value.publicKey : undefined;
+  const belongTogether =
+    certified === undefined || own === undefined || certified.publicKey.fingerprint === own.fingerprint;
+  if (belongTogether && set.every((one) => isThere(named(one))) && missing.every((one) => isThere(paths[one]))) {
+    return {
+      title: `Set ${missing.join(' and ')} too`,
+      applicability: 'unsafe',
+      steps: [
+        ...missing.map((one) => ({ kind: 'set', path, key: one, value: `"${paths[one]}"` }) as const),
+        ...restart(daemon),
+      ],
+    };
+  }
+  if (set.some((one) => !isThere(named(one))) && Object.values(paths).every(isThere)) {
+    return {
+      title: `Take ${set.join(' and ')} out, so that the default paths hold`,
+      applicability: 'unsafe',
+      steps: [
+        ...set.map(
+          (one) => ({ kind: 'unset', path, key: one, line: effectiveSetting(content, one)?.line ?? 1 }) as const,
+        ),
+        ...restart(daemon),
+      ],
+    };
+  }
+  const instruction = `in ${path}, set ${missing.map((one) => `${one} (by default ${paths[one]})`).join(' and ')}, or take ${set.join(' and ')} out to use the default paths`;
+  return {
+    title: `Set ${missing.join(' and ')} too`,
+    applicability: 'manual',
+    steps: [{ kind: 'manual', instruction }, ...restart(daemon)],
+  };
+}
+
+const needs = [...credentialFacts, 'certificates', 'privateKeys'] as const;
+
 export default defineRule({
   id: 'tls-paths-incomplete',
   title: 'Not all of ca_file, cert_file and key_file are set',
   severity: 'error',
   roles: ['libvirt-server'],
-  needs: [...credentialFacts],
+  needs,
   rationale:
     'As soon as one of the three paths is set the defaults of the others are off, and the daemon refuses to start for TLS without all three.',
   remedy: 'Set all three, or none to use the default paths.',
@@ -39,7 +96,7 @@ export default defineRule({
     const { daemon, path } = configuration;
     if (configuration.state === 'unknown') return [undetermined(file(path), configuration.because)];
     if (configuration.state === 'broken') return notApplicable(`${path} does not load`);
-    const names = Object.keys(paths) as (keyof typeof paths)[];
+    const names = Object.keys(paths) as Key[];
     if (names.some((key) => key === configuration.refusal?.setting.key))
       return notApplicable(`${daemon} refuses a value of ${path}`);
     if (!tlsWanted(facts)) return notApplicable('nothing shows that this host is to serve TLS');
@@ -56,17 +113,7 @@ export default defineRule({
         setting(path, refusal.setting.key, refusal.setting.line),
         { set, missing, daemon, error: refusal.error },
         {
-          fix: {
-            title: `Set ${missing.join(' and ')} too`,
-            applicability: 'manual',
-            steps: [
-              {
-                kind: 'manual',
-                instruction: `in ${path}, set ${missing.map((key) => `${key} (by default ${paths[key]})`).join(' and ')}, or take ${set.join(' and ')} out to use the default paths`,
-              },
-              ...restart(daemon),
-            ],
-          },
+          fix: completing(facts, configuration, set, missing),
         },
       ),
     ];

@@ -2,6 +2,8 @@ import { placeText, treatment, type Place, type Treatment } from '../../src/doma
 import { openingSteps } from '../../src/domain/firewall-opening.ts';
 import { calledAddresses, openedPortFacts, openedPorts, type OpenedPorts } from '../../src/domain/opened-ports.ts';
 import { unknown } from '../../src/facts/fact.ts';
+import type { Known } from '../../src/facts/facts.ts';
+import type { PortRange } from '../../src/facts/firewall.ts';
 import { defineRule, type Undetermined, type Violation } from '../../src/rule/define-rule.ts';
 import { file, type Subject } from '../../src/rule/subject.ts';
 
@@ -14,7 +16,7 @@ export default defineRule({
   title: 'The firewall of this host blocks a port that its configuration opens',
   severity: 'warning',
   roles: ['libvirt-server', 'vnc-server', 'migration'],
-  needs: [...openedPortFacts, 'operatingSystem', 'firewall'],
+  needs: [...openedPortFacts, 'operatingSystem', 'firewall', 'observations'],
   rationale:
     'What listens answers programs of the same host, so that all looks well there, while the packets of other hosts never arrive.',
   remedy: 'Let the firewall accept new connections to the port, from those networks only that clients are in.',
@@ -42,6 +44,12 @@ export default defineRule({
       needed: `a rule that accepts new TCP connections to ${d.ports}`,
       effect: `clients of other hosts ${d.error}`,
     }),
+    seen: (d: { ports: string; use: string; host: string; verb: 'dropped' | 'rejected' }) => ({
+      message: `Connections to ${d.ports}, ${d.use}, do not arrive even from this host`,
+      seen: `an attempt from here to ${d.host} was ${d.verb} (scan --probe); the rules themselves are not known`,
+      needed: `a rule that accepts new TCP connections to ${d.ports}`,
+      effect: `clients of other hosts ${d.verb === 'dropped' ? 'wait, and then see: Connection timed out' : 'see: No route to host'}`,
+    }),
   },
 
   check(facts, { violation, undetermined, notApplicable }) {
@@ -50,8 +58,39 @@ export default defineRule({
     const { opened, gaps } = openedPorts(facts);
     const unseen = gaps.map(({ path, because }) => undetermined(file(path), because));
     if (opened.length === 0) return unseen.length > 0 ? unseen : notApplicable('this host opens no port to others');
-    if (!firewall.tables.known && firewall.firewalld === undefined)
-      return [...unseen, undetermined({ kind: 'host' }, firewall.tables)];
+    // Without the rules, only what becomes of a connection tells; from this host more arrive than from others.
+    const felt = ({ ports, use }: OpenedPorts): Violation | undefined => {
+      const sight = blockedSight(facts, ports);
+      if (sight === undefined) return undefined;
+      const { host, port, verb } = sight;
+      const text = portsText(ports);
+      return violation(
+        'seen',
+        { kind: 'endpoint', host, port },
+        { ports: text, use, host, verb },
+        {
+          fix: {
+            title: `Let the firewall accept connections to ${text}`,
+            applicability: 'manual',
+            steps: [
+              {
+                kind: 'manual',
+                instruction: `as root, firewall-cmd --list-all, nft list ruleset and iptables-save show what keeps connections away; let it accept new ones to ${text} from the networks that clients are in`,
+              },
+            ],
+          },
+        },
+      );
+    };
+    if (!firewall.tables.known && firewall.firewalld === undefined) {
+      const verdicts = distinct(opened).map(felt);
+      const kept = verdicts.filter((one) => one !== undefined);
+      return [
+        ...unseen,
+        ...kept,
+        ...(kept.length === verdicts.length ? [] : [undetermined({ kind: 'host' }, firewall.tables)]),
+      ];
+    }
     const judged = distinct(opened).map((one): Violation | Undetermined | undefined => {
       const { ports, address, use, kind, guarded } = one;
       const [first, last] = ports;
@@ -80,7 +119,7 @@ export default defineRule({
           .map(({ result }) => result)
           .find((result) => result.outcome === 'undecided' && result.depends === 'unknown');
         return doubt?.outcome === 'undecided'
-          ? undetermined(subject, unknown('unsupported', doubt.because))
+          ? (felt(one) ?? undetermined(subject, unknown('unsupported', doubt.because)))
           : undefined;
       }
       const places = distinctPlaces(blocked.map(({ result }) => result.by));
@@ -88,7 +127,7 @@ export default defineRule({
         'blocked',
         subject,
         {
-          ports: first === last ? `port ${first}` : `ports ${first} to ${last}`,
+          ports: portsText(ports),
           use,
           over: blocked.length === families.length ? '' : ` over ${familyNames[worst.family]}`,
           verb: worst.result.outcome === 'dropped' ? 'drops' : 'rejects',
@@ -113,6 +152,31 @@ export default defineRule({
     return [...unseen, ...judged.filter((one) => one !== undefined)];
   },
 });
+
+const portsText = ([first, last]: PortRange): string =>
+  first === last ? `port ${first}` : `ports ${first} to ${last}`;
+
+interface BlockedSight {
+  readonly host: string;
+  readonly port: number;
+  readonly verb: 'dropped' | 'rejected';
+}
+
+/** A port of these on which every connection from this host to itself was kept away; undefined where none was tried, or one arrived. */
+function blockedSight({ observations }: Known<'observations'>, [first, last]: PortRange): BlockedSight | undefined {
+  const tried = observations.flatMap(({ observation: { host, port, addresses } }) =>
+    port < first || port > last ? [] : addresses.map(({ connection }) => ({ host, port, connection })),
+  );
+  if (tried.some(({ connection }) => connection.seen || connection.reason === 'refused')) return undefined;
+  return tried.flatMap(({ host, port, connection }): readonly BlockedSight[] => {
+    if (connection.seen) return [];
+    if (connection.reason === 'filtered') return [{ host, port, verb: 'dropped' }];
+    // To its own addresses every host has a way.
+    return connection.reason === 'unreachable' || connection.reason === 'not-permitted'
+      ? [{ host, port, verb: 'rejected' }]
+      : [];
+  })[0];
+}
 
 const isBlocked = ({ outcome }: Treatment): boolean => outcome === 'dropped' || outcome === 'rejected';
 

@@ -13,7 +13,8 @@ export default defineRule({
   needs: [...credentialFacts, 'certificates', 'observations'],
   rationale:
     'Daemons and guests load their certificate once. One that was renewed on disk and not loaded lets the old one expire in the face of every client, long after somebody did the work.',
-  remedy: 'Have the program load its certificate: no restart is needed.',
+  remedy:
+    'Have the program load its certificate: of daemons and VNC displays without a restart, of SPICE with one of the guest.',
   references: [
     {
       title: 'libvirt: virt-admin server-update-tls',
@@ -23,7 +24,7 @@ export default defineRule({
   ],
   sources: [
     'libvirt 9.0 and 11.3 src/rpc/virnettlscontext.c: virNetTLSContextReloadForServer',
-    'QEMU 7.2 and 10.0 ui/vnc.c: vnc_display_reload_certs',
+    'QEMU 7.2 and 10.0 ui/vnc.c: vnc_display_reload_certs; ui/spice-core.c: qemu_spice_init',
   ],
   messages: {
     differs: (d: {
@@ -47,15 +48,17 @@ export default defineRule({
     const seen = servedCertificates(facts);
     if (seen.length === 0) return notApplicable('no certificate was seen on the network (scan --probe)');
     const told = new Set<string>();
-    return seen.flatMap(({ host, port, served, onDisk, path, guest, set }) => {
-      // One program, one fault, at however many addresses it shows.
-      if (served.fingerprint === onDisk.fingerprint || told.has(`${guest ?? ''} ${port}`)) return [];
-      told.add(`${guest ?? ''} ${port}`);
+    return seen.flatMap(({ host, port, served, onDisk, path, guest, console, set }) => {
+      // One program, one fault, at however many addresses and ports it shows.
+      if (served.fingerprint === onDisk.fingerprint || told.has(`${guest ?? ''} ${path}`)) return [];
+      told.add(`${guest ?? ''} ${path}`);
       const who = guest ?? set?.owner ?? 'libvirtd';
       const steps: readonly FixStep[] =
         set !== undefined
           ? reload(set)
-          : [{ kind: 'run', command: ['virsh', 'domdisplay-reload', who, '--type', 'vnc'] }];
+          : console === 'spice'
+            ? [{ kind: 'manual', instruction: `shut ${who} down and start it again: SPICE reads its files then alone` }]
+            : [{ kind: 'run', command: ['virsh', 'domdisplay-reload', who, '--type', 'vnc'] }];
       const name = ({ subject, fingerprint }: typeof served): string =>
         `${subject.text}, SHA-256 ${fingerprint.slice(0, 16)}…`;
       return violation(
@@ -71,7 +74,13 @@ export default defineRule({
           onDisk: name(onDisk),
           onDiskUntil: momentText(onDisk.notAfter),
         },
-        { fix: { title: `Let ${who} load its certificate`, applicability: 'unsafe', steps } },
+        {
+          fix: {
+            title: `Let ${who} load its certificate`,
+            applicability: console === 'spice' ? 'manual' : 'unsafe',
+            steps,
+          },
+        },
       );
     });
   },

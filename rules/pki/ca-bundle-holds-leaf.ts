@@ -1,3 +1,4 @@
+import { caFileRemedy } from '../../src/domain/bundle-fix.ts';
 import { activation } from '../../src/domain/certificate-order.ts';
 import { caMember } from '../../src/domain/ca-member.ts';
 import { contentGaps, membersOf, subjectTitle } from '../../src/domain/credential-contents.ts';
@@ -11,7 +12,7 @@ export default defineRule({
   title: 'The CA file holds a certificate that is no CA',
   severity: 'error',
   roles: everyRole,
-  needs: [...ownCredentialFacts],
+  needs: [...ownCredentialFacts, 'identity'],
   rationale:
     "A server or client certificate among the CAs stops libvirt and QEMU when they start: every certificate of the file must be a CA's.",
   remedy: 'Take the certificate out of the CA file; where the CA itself is missing, put it there.',
@@ -51,8 +52,7 @@ export default defineRule({
           instance: member.fingerprint,
           fix: {
             title: `Take the certificate in line ${member.line} out of ${path}`,
-            applicability: 'manual',
-            steps: [
+            ...caFileRemedy(facts, own, (one) => caMember(one, own) === 'leaf', [
               {
                 kind: 'manual',
                 instruction:
@@ -61,7 +61,7 @@ export default defineRule({
                     : `take the block that begins in line ${member.line} out of ${path}`,
               },
               ...activation(set),
-            ],
+            ]),
           },
         });
       });

@@ -1,3 +1,4 @@
+import { shortenedRemedy } from '../../src/domain/bundle-fix.ts';
 import { activation } from '../../src/domain/certificate-order.ts';
 import { contentGaps, membersOf } from '../../src/domain/credential-contents.ts';
 import { caLimit, ownChain } from '../../src/domain/own-chain.ts';
@@ -11,7 +12,7 @@ export default defineRule({
   title: 'The CA file holds more certificates than are read',
   severity: 'warning',
   roles: everyRole,
-  needs: [...ownCredentialFacts],
+  needs: [...ownCredentialFacts, 'identity'],
   rationale:
     "The check that libvirt and QEMU make of their own files reads the first 16 CA certificates and passes over the rest in silence: their own certificate's CA must be among them.",
   remedy: 'Keep only the CAs that are in use, the one that issued the own certificate first.',
@@ -48,15 +49,14 @@ export default defineRule({
       const count = members.length;
       const fix = {
         title: `Shorten ${path} to ${limit} certificates`,
-        applicability: 'manual',
-        steps: [
+        ...shortenedRemedy(facts, own, limit, [
           {
             kind: 'manual',
             instruction: `move the CA that issued the own certificate to the beginning of ${path}, and take out those that are not in use`,
           },
           ...activation(own.set),
-        ],
-      } as const;
+        ]),
+      };
       if (chain.state === 'beyond-limit' && own.checked) {
         const data = { count, limit, text: chain.text, consequence: own.consequence };
         return violation('needed', file(path, first?.line), data, { severity: 'error', fix });

@@ -1,3 +1,4 @@
+import { caFileRemedy } from '../../src/domain/bundle-fix.ts';
 import { activation } from '../../src/domain/certificate-order.ts';
 import { caMember } from '../../src/domain/ca-member.ts';
 import { contentGaps, isSelfIssued, membersOf, subjectTitle } from '../../src/domain/credential-contents.ts';
@@ -11,7 +12,7 @@ export default defineRule({
   title: 'A CA certificate is not marked as one',
   severity: 'error',
   roles: everyRole,
-  needs: [...ownCredentialFacts],
+  needs: [...ownCredentialFacts, 'identity'],
   rationale:
     "Every certificate of the CA file must say by its basic constraints that it is a CA's, or libvirt and QEMU stop there, although GnuTLS itself would trust it.",
   remedy:
@@ -52,8 +53,7 @@ export default defineRule({
           instance: member.fingerprint,
           fix: {
             title: `Issue the CA certificate ${data.subject} anew`,
-            applicability: 'manual',
-            steps: [
+            ...caFileRemedy(facts, own, (one) => caMember(one, own) === 'not-marked-as-ca', [
               isSelfIssued(member)
                 ? ({
                     kind: 'run',
@@ -73,7 +73,7 @@ export default defineRule({
                 instruction: `put it in the place of the block that begins in line ${member.line} of ${path}, and on every host and client`,
               },
               ...activation(set),
-            ],
+            ]),
           },
         });
       });

@@ -1,18 +1,24 @@
+import { caFileRemedy } from '../../src/domain/bundle-fix.ts';
 import { activation } from '../../src/domain/certificate-order.ts';
 import { contentGaps, leafOf, membersOf, subjectTitle } from '../../src/domain/credential-contents.ts';
 import { isIssuer } from '../../src/domain/chain-of-trust.ts';
 import { ownChain } from '../../src/domain/own-chain.ts';
 import { ownCredentialFacts, ownCredentials, refusalOf } from '../../src/domain/own-credentials.ts';
+import type { Certificate } from '../../src/facts/certificates.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
+
+/** What is no CA has nothing to sign. */
+const mayNotSign = ({ basicConstraints, keyUsage }: Certificate): boolean =>
+  basicConstraints?.ca === true && keyUsage?.usages.includes('keyCertSign') === false;
 
 export default defineRule({
   id: 'ca-key-usage-insufficient',
   title: 'A CA certificate may not sign certificates',
   severity: 'error',
   roles: everyRole,
-  needs: [...ownCredentialFacts],
+  needs: [...ownCredentialFacts, 'identity'],
   rationale:
     'Where a CA certificate restricts its key usage, certificate signing must be among it. A critical restriction stops libvirt and QEMU at once; any other lets the check pass and the chain fail.',
   remedy: 'Issue the CA certificate anew with the same key and with keyCertSign (certtool: `cert_signing_key`).',
@@ -43,9 +49,7 @@ export default defineRule({
       const chain = ownChain(facts, own);
       return membersOf(ca).flatMap((member) => {
         const { keyUsage } = member;
-        // What is no CA has nothing to sign.
-        if (member.basicConstraints?.ca !== true || keyUsage === undefined || keyUsage.usages.includes('keyCertSign'))
-          return [];
+        if (keyUsage === undefined || !mayNotSign(member)) return [];
         const refusal = refusalOf(own, ['ca-key-usage'], member);
         const breaksChain =
           leaf !== undefined &&
@@ -67,8 +71,7 @@ export default defineRule({
           instance: member.fingerprint,
           fix: {
             title: `Issue the CA certificate ${data.subject} anew`,
-            applicability: 'manual',
-            steps: [
+            ...caFileRemedy(facts, own, mayNotSign, [
               {
                 kind: 'run',
                 where:
@@ -83,7 +86,7 @@ export default defineRule({
                 instruction: `put it in the place of the block that begins in line ${member.line} of ${path}, and on every host and client`,
               },
               ...activation(set),
-            ],
+            ]),
           },
         });
       });

@@ -1,5 +1,6 @@
 import { validityAt } from '../../src/domain/certificate-validity.ts';
-import { activation, certificateOrder } from '../../src/domain/certificate-order.ts';
+import { caFileRemedy, chainRemedy } from '../../src/domain/bundle-fix.ts';
+import { activation, certificateSteps } from '../../src/domain/certificate-order.ts';
 import {
   certificateTitle,
   certificatesOf,
@@ -19,7 +20,7 @@ import {
 } from '../../src/domain/own-credentials.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
-import type { FixStep } from '../../src/rule/fix.ts';
+import type { Fix } from '../../src/rule/fix.ts';
 import { file } from '../../src/rule/subject.ts';
 
 /** Does the certificate matter to anybody: a member of the CA file that nobody looks at, and that has not issued ours, does not. */
@@ -88,16 +89,19 @@ export default defineRule({
             now: momentText(now),
             effect: effectOf(own, use),
           };
-          const steps: readonly FixStep[] =
+          const byHand = [
+            {
+              kind: 'manual' as const,
+              instruction: `replace the certificate that begins in line ${certificate.line} of ${path} by its successor; where nothing uses it any more, take the block out`,
+            },
+            ...activation(set),
+          ];
+          const remedy: Omit<Fix, 'title'> =
             place === 'leaf'
-              ? certificateOrder(facts, set, { replaces: certificate })
-              : [
-                  {
-                    kind: 'manual',
-                    instruction: `replace the certificate that begins in line ${certificate.line} of ${path} by its successor; where nothing uses it any more, take the block out`,
-                  },
-                  ...activation(set),
-                ];
+              ? { applicability: 'manual', ...certificateSteps(facts, set, { replaces: certificate }) }
+              : place === 'chain'
+                ? chainRemedy(own, use, byHand)
+                : caFileRemedy(facts, own, (member) => validityAt(member, now) === 'expired', byHand);
           return violation('expired', file(path, certificate.line), data, {
             severity: matters(own, use) ? 'error' : 'warning',
             instance: certificate.fingerprint,
@@ -106,8 +110,7 @@ export default defineRule({
                 place === 'leaf'
                   ? `Have ${path} issued anew`
                   : `Replace or remove the certificate in line ${certificate.line} of ${path}`,
-              applicability: 'manual',
-              steps,
+              ...remedy,
             },
           });
         }),

@@ -1,5 +1,5 @@
 import { daysLeft, validityAt } from '../../src/domain/certificate-validity.ts';
-import { certificateOrder, reload } from '../../src/domain/certificate-order.ts';
+import { certificateSteps, reload } from '../../src/domain/certificate-order.ts';
 import { certificateTitle, certificatesInUse, contentFacts } from '../../src/domain/credential-contents.ts';
 import { momentText } from '../../src/domain/moment-text.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
@@ -50,16 +50,17 @@ export default defineRule({
         fix: {
           title: `Renew the certificate in line ${certificate.line} of ${path}`,
           applicability: 'manual',
-          steps:
-            place === 'leaf'
-              ? certificateOrder(facts, set, { replaces: certificate, interrupts: false })
-              : [
+          ...(place === 'leaf'
+            ? certificateSteps(facts, set, { replaces: certificate, interrupts: false })
+            : {
+                steps: [
                   {
                     kind: 'manual',
                     instruction: `add the successor of the certificate in line ${certificate.line} to ${path} here and on every host and client that trusts it, and take the old one out once nothing uses it`,
                   },
                   ...reload(set),
                 ],
+              }),
         },
       });
     });

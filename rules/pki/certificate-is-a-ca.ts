@@ -1,6 +1,8 @@
-import { activation, certificateOrder } from '../../src/domain/certificate-order.ts';
+import { firstInFile } from '../../src/domain/bundle-fix.ts';
+import { activation, certificateSteps } from '../../src/domain/certificate-order.ts';
 import { contentGaps, leafOf, membersOf, subjectTitle } from '../../src/domain/credential-contents.ts';
 import { ownCredentialFacts, ownCredentials, refusalOf } from '../../src/domain/own-credentials.ts';
+import { isViewer } from '../../src/reference/pki-files.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
@@ -44,7 +46,7 @@ export default defineRule({
       const leaf = leafOf(own);
       if (leaf?.basicConstraints?.ca !== true || certificate.state !== 'loaded') return [];
       // Neither VNC clients nor QEMU as their server look at that of a client.
-      if (set.program === 'gtk-vnc') return [];
+      if (isViewer(set.program)) return [];
       const { path } = certificate.file;
       const { endpoint } = set;
       const refusal = refusalOf(own, ['certificate-is-a-ca']);
@@ -53,15 +55,17 @@ export default defineRule({
           ? `${consequence}: "${refusal.text}"`
           : `peers refuse it: "The certificate [session] basic constraints show a CA, but we need one for a ${endpoint}"`;
       const data = { endpoint, subject: subjectTitle(leaf), effect };
-      const later = membersOf(certificate).find(
+      const laters = membersOf(certificate).filter(
         (one) => one.basicConstraints?.ca !== true && one.fingerprint !== leaf.fingerprint,
       );
+      const keys = own.key.state === 'loaded' && own.key.value.state === 'readable' ? own.key.value : undefined;
+      const later = laters.find((one) => one.publicKey.fingerprint === keys?.publicKey.fingerprint) ?? laters[0];
       if (later === undefined)
         return violation('ca', file(path, leaf.line), data, {
           fix: {
             title: `Have a ${endpoint} certificate issued for ${path}`,
             applicability: 'manual',
-            steps: [...certificateOrder(facts, set)],
+            ...certificateSteps(facts, set),
           },
         });
       return violation(
@@ -71,14 +75,13 @@ export default defineRule({
         {
           fix: {
             title: `Put the ${endpoint} certificate first in ${path}`,
-            applicability: 'manual',
-            steps: [
+            ...firstInFile(own, later, [
               {
                 kind: 'manual',
                 instruction: `move the block that begins in line ${later.line} of ${path} to the beginning of the file`,
               },
               ...activation(set),
-            ],
+            ]),
           },
         },
       );

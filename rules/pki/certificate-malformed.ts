@@ -1,3 +1,4 @@
+import { malformedRemedy } from '../../src/domain/bundle-fix.ts';
 import { activation } from '../../src/domain/certificate-order.ts';
 import { contentFacts, contentGaps, credentialContents, viewerTrust } from '../../src/domain/credential-contents.ts';
 import { conversion, malformationText, malformedText } from '../../src/domain/malformation-text.ts';
@@ -11,7 +12,7 @@ export default defineRule({
   title: 'A certificate file cannot be read as certificates',
   severity: 'error',
   roles: everyRole,
-  needs: [...contentFacts],
+  needs: [...contentFacts, 'identity', 'clock'],
   rationale:
     'libvirt and QEMU read certificates as PEM through GnuTLS, and refuse a file of which any part is damaged or of another format.',
   remedy: 'Convert the file to PEM, or copy it anew from where it was issued.',
@@ -23,6 +24,7 @@ export default defineRule({
     'libvirt 11.3 src/rpc/virnettlscert.c: virNetTLSCertLoadFromFile, virNetTLSCertLoadCAListFromFile',
     'QEMU 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_load_cert, qcrypto_tls_creds_load_ca_cert_list',
     'TigerVNC 1.12 common/rfb/CSecurityTLS.cxx: setParam',
+    'libvncclient 0.9.14 libvncclient/tls_gnutls.c: CreateX509CertCredential',
     'GnuTLS 3.8 lib/x509/x509.c: gnutls_x509_crt_list_import',
   ],
   messages: {
@@ -39,8 +41,9 @@ export default defineRule({
   check(facts, { roles, violation, undetermined, notApplicable }) {
     const { sets: own, gaps } = credentialContents(facts, roles);
     const sets = [...own, ...viewerTrust(facts, roles)];
-    const outcomes = sets.flatMap(({ set, ca, certificate }) =>
-      [ca, certificate].flatMap((content) => {
+    const outcomes = sets.flatMap((contents) => {
+      const { set, ca, certificate } = contents;
+      return [ca, certificate].flatMap((content) => {
         if (content.state !== 'malformed') return [];
         const { file: credential, malformation, readable } = content;
         // How much libvirt reads is no limit of TigerVNC's.
@@ -59,8 +62,7 @@ export default defineRule({
           severity: set.program === 'tigervnc' ? 'warning' : 'error',
           fix: {
             title: command === undefined ? `Replace ${path} by a sound copy` : `Convert ${path} to PEM`,
-            applicability: 'manual',
-            steps: [
+            ...malformedRemedy(facts, contents, content, [
               {
                 kind: 'manual',
                 instruction:
@@ -70,11 +72,11 @@ export default defineRule({
                     : `copy the certificate anew to ${path}, and look at it with: certtool -i --infile ${path}`),
               },
               ...activation(set),
-            ],
+            ]),
           },
         });
-      }),
-    );
+      });
+    });
     const unknowns = [...gaps, ...contentGaps(sets, 'ca', 'certificate')];
     const asked = sets.some(({ ca, certificate }) => [ca, certificate].some(({ state }) => state === 'loaded'));
     if (outcomes.length === 0 && unknowns.length === 0 && !asked) return notApplicable('there is no certificate file');

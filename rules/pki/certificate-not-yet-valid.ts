@@ -1,5 +1,11 @@
 import { validityAt } from '../../src/domain/certificate-validity.ts';
-import { activation, certificateOrder } from '../../src/domain/certificate-order.ts';
+import { caFileRemedy } from '../../src/domain/bundle-fix.ts';
+import {
+  activation,
+  certificateOrder,
+  certificateWithCa,
+  whereCaIsAtHand,
+} from '../../src/domain/certificate-order.ts';
 import {
   certificateTitle,
   certificatesOf,
@@ -97,6 +103,15 @@ export default defineRule({
                   ...activation(set),
                 ]),
           ];
+          // Whose clock is wrong, a person must say first.
+          const remedy =
+            place === 'ca'
+              ? caFileRemedy(facts, own, (member) => validityAt(member, now) === 'not-yet-valid', [])
+              : undefined;
+          const withCa =
+            place === 'leaf'
+              ? certificateWithCa(facts, set, { replaces: certificate })
+              : (remedy?.withCa ?? remedy?.steps ?? []);
           return violation('early', file(path, certificate.line), data, {
             severity: matters(own, use) ? 'error' : 'warning',
             instance: certificate.fingerprint,
@@ -104,6 +119,7 @@ export default defineRule({
               title: `Set the clock right, or replace the certificate in line ${certificate.line} of ${path}`,
               applicability: 'manual',
               steps,
+              ...whereCaIsAtHand(withCa),
             },
           });
         }),

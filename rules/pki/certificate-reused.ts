@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateSteps } from '../../src/domain/certificate-order.ts';
 import { contentFacts, contentGaps, credentialContents, endEntityOf } from '../../src/domain/credential-contents.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -51,7 +51,7 @@ export default defineRule({
         fix: {
           title: `Make a key of its own for ${path}`,
           applicability: 'manual',
-          steps: certificateOrder(facts, set, { newKey: true, interrupts: false }),
+          ...certificateSteps(facts, set, { newKey: true, interrupts: false }),
         },
       });
     });

@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateSteps } from '../../src/domain/certificate-order.ts';
 import {
   certificateTitle,
   certificatesOf,
@@ -60,15 +60,16 @@ export default defineRule({
             fix: {
               title: `Have a new certificate issued in the place of the one in line ${certificate.line} of ${path}`,
               applicability: 'manual',
-              steps:
-                place === 'leaf'
-                  ? certificateOrder(facts, set, { replaces: certificate, newKey: true })
-                  : [
+              ...(place === 'leaf'
+                ? certificateSteps(facts, set, { replaces: certificate, newKey: true })
+                : {
+                    steps: [
                       {
                         kind: 'manual',
                         instruction: `take the block that begins in line ${certificate.line} out of ${path}, and have what it has issued issued anew`,
                       },
                     ],
+                  }),
             },
           });
         }

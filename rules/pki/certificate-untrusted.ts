@@ -1,5 +1,6 @@
 import type { ChainFault } from '../../src/domain/chain-of-trust.ts';
-import { activation, certificateOrder } from '../../src/domain/certificate-order.ts';
+import { intermediatesRemedy } from '../../src/domain/bundle-fix.ts';
+import { activation, certificateSteps } from '../../src/domain/certificate-order.ts';
 import { contentGaps, isSelfIssued, membersOf, subjectTitle } from '../../src/domain/credential-contents.ts';
 import { ownChain } from '../../src/domain/own-chain.ts';
 import { ownCredentialFacts, ownCredentials } from '../../src/domain/own-credentials.ts';
@@ -127,15 +128,16 @@ export default defineRule({
         },
         ...activation(set),
       ];
-      const issueAnew: readonly FixStep[] = certificateOrder(facts, set, { replaces: leaf });
+      const issueAnew = certificateSteps(facts, set, { replaces: leaf });
+      const added = intermediatesRemedy(facts, own);
       const messageId = messageOf(fault, leaf.subject.der);
       const addCa = messageId === 'intermediateMissing' || chain.trustedWithFile;
       return violation(chain.trustedWithFile ? 'intermediateMissing' : messageId, file(path, leaf.line), data, {
         severity: checked ? 'error' : 'warning',
         fix: {
           title: addCa ? `Add the intermediate CA to ${data.ca}` : `Have ${path} issued by a CA of ${data.ca}`,
-          applicability: 'manual',
-          steps: addCa ? add : issueAnew,
+          applicability: added === undefined ? 'manual' : 'unsafe',
+          ...(added !== undefined ? { steps: added } : addCa ? { ...issueAnew, steps: add } : issueAnew),
         },
       });
     });

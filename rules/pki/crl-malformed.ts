@@ -2,6 +2,7 @@ import { activation } from '../../src/domain/certificate-order.ts';
 import { contentFacts, contentGaps, credentialContents, viewerTrust } from '../../src/domain/credential-contents.ts';
 import { conversion, malformationText, malformedText } from '../../src/domain/malformation-text.ts';
 import { consequenceOf } from '../../src/domain/own-credentials.ts';
+import { remminaRefusal } from '../../src/domain/remmina-sets.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
@@ -23,6 +24,7 @@ export default defineRule({
     'libvirt 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
     'QEMU 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
     'TigerVNC 1.12 common/rfb/CSecurityTLS.cxx: setParam',
+    'libvncclient 0.9.14 libvncclient/tls_gnutls.c: CreateX509CertCredential',
     'GnuTLS 3.8 lib/x509/crl.c: gnutls_x509_crl_list_import',
   ],
   messages: {
@@ -38,6 +40,27 @@ export default defineRule({
     const { sets: own, gaps } = credentialContents(facts, roles);
     const sets = [...own, ...viewerTrust(facts, roles)];
     const outcomes = sets.flatMap(({ set, crl }) => {
+      // Only Remmina insists on the list that it is told of.
+      if (set.program === 'remmina' && crl.state === 'absent' && !crl.dangling) {
+        const { path, setting } = crl.file;
+        const data = {
+          cause: `nothing at ${path}, which ${setting?.path} names as ${setting?.key}`,
+          text: remminaRefusal('revocation-list', 'Error while reading file.'),
+          consequence: consequenceOf(set),
+        };
+        return violation('malformed', file(path), data, {
+          fix: {
+            title: `Put the CA's revocation list at ${path}, or name none`,
+            applicability: 'manual',
+            steps: [
+              {
+                kind: 'manual',
+                instruction: `copy the CA's revocation list to ${path}; or with Remmina closed, take line ${setting?.line} out of ${setting?.path}`,
+              },
+            ],
+          },
+        });
+      }
       if (crl.state !== 'malformed') return [];
       const { file: credential, malformation, readable } = crl;
       const { path } = credential;

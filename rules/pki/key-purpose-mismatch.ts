@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateSteps } from '../../src/domain/certificate-order.ts';
 import { contentGaps, endEntityOf } from '../../src/domain/credential-contents.ts';
 import { allowedEndpoints } from '../../src/domain/key-purpose.ts';
 import { purposeNames } from '../../src/reference/purpose-names.ts';
@@ -56,7 +56,7 @@ export default defineRule({
       const fix = {
         title: `Have ${path} issued for a TLS ${endpoint}`,
         applicability: 'manual',
-        steps: certificateOrder(facts, set, { replaces: leaf, interrupts: refusal !== undefined }),
+        ...certificateSteps(facts, set, { replaces: leaf, interrupts: refusal !== undefined }),
       } as const;
       if (refusal === undefined) {
         const data = { endpoint, purposes, program: program === 'qemu' ? 'QEMU' : 'libvirt' };

@@ -2,7 +2,7 @@ import type { Certificate } from '../../src/facts/certificates.ts';
 import { unknown } from '../../src/facts/fact.ts';
 import { isViewer } from '../../src/reference/pki-files.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateSteps } from '../../src/domain/certificate-order.ts';
 import { contentGaps, endEntityOf } from '../../src/domain/credential-contents.ts';
 import {
   demandsKeyEncipherment,
@@ -15,7 +15,13 @@ import { defineRule, type Undetermined, type Violation } from '../../src/rule/de
 import type { Severity } from '../../src/rule/severity.ts';
 import { file } from '../../src/rule/subject.ts';
 
-const programNames = { libvirt: 'libvirt', qemu: 'QEMU', 'gtk-vnc': 'gtk-vnc', tigervnc: 'TigerVNC' } as const;
+const programNames = {
+  libvirt: 'libvirt',
+  qemu: 'QEMU',
+  'gtk-vnc': 'gtk-vnc',
+  remmina: 'Remmina',
+  tigervnc: 'TigerVNC',
+} as const;
 
 export default defineRule({
   id: 'key-usage-insufficient',
@@ -87,7 +93,7 @@ export default defineRule({
       const fix = {
         title: `Have ${path} issued with the key usage that TLS needs`,
         applicability: 'manual',
-        steps: certificateOrder(facts, set, { replaces: leaf, interrupts: severity === 'error' }),
+        ...certificateSteps(facts, set, { replaces: leaf, interrupts: severity === 'error' }),
       } as const;
       return [violation('insufficient', file(path, leaf.line), data, { severity, fix })];
     });

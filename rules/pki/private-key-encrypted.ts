@@ -1,4 +1,4 @@
-import { activation } from '../../src/domain/certificate-order.ts';
+import { activation, certificateWithCa, whereCaIsAtHand } from '../../src/domain/certificate-order.ts';
 import { contentGaps } from '../../src/domain/credential-contents.ts';
 import { ownCredentialFacts, ownCredentials, refusalOf } from '../../src/domain/own-credentials.ts';
 import { keySecret } from '../../src/domain/qemu-tls-settings.ts';
@@ -14,7 +14,7 @@ export default defineRule({
   title: 'A private key needs a pass phrase that nobody gives',
   severity: 'error',
   roles: everyRole,
-  needs: [...ownCredentialFacts],
+  needs: [...ownCredentialFacts, 'identity'],
   rationale:
     'libvirt has no way to give a pass phrase for its key, and QEMU gets one only from a secret that qemu.conf names: an encrypted key does not load.',
   remedy:
@@ -72,6 +72,7 @@ export default defineRule({
                   title: `Give ${guest} the pass phrase of ${path}`,
                   applicability: 'manual',
                   steps: [{ kind: 'manual', instruction }],
+                  ...whereCaIsAtHand(certificateWithCa(facts, set, { newKey: true })),
                 },
               },
             );
@@ -88,6 +89,7 @@ export default defineRule({
             },
             ...activation(set),
           ],
+          ...whereCaIsAtHand(certificateWithCa(facts, set, { newKey: true })),
         },
       });
     });

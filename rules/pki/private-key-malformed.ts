@@ -1,4 +1,4 @@
-import { activation } from '../../src/domain/certificate-order.ts';
+import { activation, certificateWithCa, whereCaIsAtHand } from '../../src/domain/certificate-order.ts';
 import { contentFacts, contentGaps, credentialContents } from '../../src/domain/credential-contents.ts';
 import { conversion, malformationText, malformedText } from '../../src/domain/malformation-text.ts';
 import { consequenceOf } from '../../src/domain/own-credentials.ts';
@@ -11,7 +11,7 @@ export default defineRule({
   title: 'A private key file cannot be read as a key',
   severity: 'error',
   roles: everyRole,
-  needs: [...contentFacts],
+  needs: [...contentFacts, 'identity'],
   rationale: 'GnuTLS reads private keys as PEM (PKCS #8, or the older forms of RSA, EC and DSA) and nothing else.',
   remedy:
     'Convert the key to PEM, or restore it; where it is lost, make a new one and have a certificate issued for it.',
@@ -19,6 +19,7 @@ export default defineRule({
   sources: [
     'libvirt 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
     'QEMU 10.0 crypto/tlscredsx509.c: qcrypto_tls_creds_x509_load',
+    'libvncclient 0.9.14 libvncclient/tls_gnutls.c: CreateX509CertCredential',
     'GnuTLS 3.8 lib/x509/privkey.c: gnutls_x509_privkey_import2',
   ],
   messages: {
@@ -57,6 +58,9 @@ export default defineRule({
             },
             ...activation(set),
           ],
+          ...(malformation.cause === 'not-a-file'
+            ? {}
+            : whereCaIsAtHand(certificateWithCa(facts, set, { newKey: true }))),
         },
       });
     });

@@ -1,4 +1,5 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { firstInFile } from '../../src/domain/bundle-fix.ts';
+import { activation, certificateSteps } from '../../src/domain/certificate-order.ts';
 import { contentGaps, leafOf, membersOf } from '../../src/domain/credential-contents.ts';
 import { goesUnnoticed } from '../../src/domain/own-certificate.ts';
 import { ownCredentialFacts, ownCredentials, refusalOf } from '../../src/domain/own-credentials.ts';
@@ -23,6 +24,7 @@ export default defineRule({
   references: [{ title: 'libvirt: TLS certificates', url: 'https://libvirt.org/kbase/tlscerts.html' }],
   sources: [
     'libvirt 11.3 src/rpc/virnettlscontext.c: virNetTLSContextLoadCredentials',
+    'libvncclient 0.9.14 libvncclient/tls_gnutls.c: CreateX509CertCredential',
     'GnuTLS 3.8 lib/cert-cred-x509.c: _gnutls_check_key_cert_match',
   ],
   messages: {
@@ -74,13 +76,13 @@ export default defineRule({
           {
             fix: {
               title: `Put the certificate of the key first in ${path}`,
-              applicability: 'manual',
-              steps: [
+              ...firstInFile(own, later, [
                 {
                   kind: 'manual',
                   instruction: `move the block that begins in line ${later.line} of ${path} to the beginning of the file`,
                 },
-              ],
+                ...activation(set),
+              ]),
             },
           },
         );
@@ -95,7 +97,7 @@ export default defineRule({
         fix: {
           title: `Have a certificate issued for ${key.file.path}, or restore the key of ${path}`,
           applicability: 'manual',
-          steps: [...certificateOrder(facts, set, { replaces: leaf })],
+          ...certificateSteps(facts, set, { replaces: leaf }),
         },
       });
     });

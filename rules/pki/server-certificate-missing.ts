@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateSteps } from '../../src/domain/certificate-order.ts';
 import { contentFacts } from '../../src/domain/credential-contents.ts';
 import { missingFiles } from '../../src/domain/missing-credentials.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -42,7 +42,7 @@ export default defineRule({
             fix: {
               title: `Have a server certificate issued for ${path}`,
               applicability: 'manual',
-              steps: [...certificateOrder(facts, set, { newKey: !half })],
+              ...certificateSteps(facts, set, { newKey: !half }),
             },
           },
         ),

@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateOrder, certificateWithCa, whereCaIsAtHand } from '../../src/domain/certificate-order.ts';
 import { contentFacts } from '../../src/domain/credential-contents.ts';
 import { missingFiles } from '../../src/domain/missing-credentials.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -49,6 +49,7 @@ export default defineRule({
                 },
                 ...certificateOrder(facts, set, { newKey: true }),
               ],
+              ...whereCaIsAtHand(certificateWithCa(facts, set, { newKey: true })),
             },
           },
         ),

@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateSteps } from '../../src/domain/certificate-order.ts';
 import { namesAddressAsText } from '../../src/domain/certified-names.ts';
 import { coversName } from '../../src/domain/covers-name.ts';
 import { contentFacts, contentGaps, credentialContents, endEntityOf } from '../../src/domain/credential-contents.ts';
@@ -69,7 +69,7 @@ export default defineRule({
         ({
           title: `Have ${path} issued with the address ${address}`,
           applicability: 'manual',
-          steps: certificateOrder(facts, set, { replaces: leaf, interrupts: false, addresses: [address] }),
+          ...certificateSteps(facts, set, { replaces: leaf, interrupts: false, addresses: [address] }),
         }) as const;
       const at = file(path, leaf.line);
       return [

@@ -1,4 +1,4 @@
-import { certificateOrder, hostNames } from '../../src/domain/certificate-order.ts';
+import { certificateSteps, hostNames } from '../../src/domain/certificate-order.ts';
 import { contentFacts, contentGaps, credentialContents, endEntityOf } from '../../src/domain/credential-contents.ts';
 import { coversName } from '../../src/domain/covers-name.ts';
 import { certifiedNames, namesAddressAsText } from '../../src/domain/certified-names.ts';
@@ -84,7 +84,7 @@ export default defineRule({
             fix: {
               title: `Have ${path} issued for ${name} too`,
               applicability: 'manual',
-              steps: [...certificateOrder(facts, set, { replaces: leaf, interrupts: false, names: [name] })],
+              ...certificateSteps(facts, set, { replaces: leaf, interrupts: false, names: [name] }),
             },
           },
         ),

@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateSteps } from '../../src/domain/certificate-order.ts';
 import { lacksAlternativeNames } from '../../src/domain/certified-names.ts';
 import { contentFacts, contentGaps, credentialContents, endEntityOf } from '../../src/domain/credential-contents.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -48,7 +48,7 @@ export default defineRule({
           fix: {
             title: `Have ${path} issued with alternative names`,
             applicability: 'manual',
-            steps: [...certificateOrder(facts, set, { replaces: leaf, interrupts: false })],
+            ...certificateSteps(facts, set, { replaces: leaf, interrupts: false }),
           },
         },
       );

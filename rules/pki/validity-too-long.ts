@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateSteps } from '../../src/domain/certificate-order.ts';
 import { certificateTitle, certificatesInUse, contentFacts } from '../../src/domain/credential-contents.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -65,7 +65,7 @@ export default defineRule({
                 fix: {
                   title: `Have ${path} issued for at most ${most} days`,
                   applicability: 'manual',
-                  steps: certificateOrder(facts, set, { replaces: certificate, interrupts: false, days: most }),
+                  ...certificateSteps(facts, set, { replaces: certificate, interrupts: false, days: most }),
                 },
               }
             : {}),

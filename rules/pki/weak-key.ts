@@ -1,6 +1,6 @@
 import type { PublicKeyInfo } from '../../src/facts/certificates.ts';
 import type { OsFamily } from '../../src/facts/host.ts';
-import { activation, certificateOrder } from '../../src/domain/certificate-order.ts';
+import { activation, certificateSteps } from '../../src/domain/certificate-order.ts';
 import { certificateTitle, certificatesInUse, contentFacts } from '../../src/domain/credential-contents.ts';
 import { roles as everyRole } from '../../src/facts/role.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -84,16 +84,17 @@ export default defineRule({
         fix: {
           title: `Make a longer key for the certificate in line ${certificate.line} of ${path}`,
           applicability: 'manual',
-          steps:
-            place === 'leaf'
-              ? certificateOrder(facts, set, { replaces: certificate, newKey: true })
-              : [
+          ...(place === 'leaf'
+            ? certificateSteps(facts, set, { replaces: certificate, newKey: true })
+            : {
+                steps: [
                   {
                     kind: 'manual',
                     instruction: `plan a new CA in the place of ${certificate.subject.text}, with a key of at least ${least} bits, and have all certificates issued by it`,
                   },
                   ...activation(set),
                 ],
+              }),
         },
       });
     });

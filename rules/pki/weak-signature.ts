@@ -1,4 +1,4 @@
-import { certificateOrder, activation } from '../../src/domain/certificate-order.ts';
+import { activation, certificateSteps } from '../../src/domain/certificate-order.ts';
 import { isInsecureHash } from '../../src/domain/chain-of-trust.ts';
 import { certificateTitle, certificatesOf, contentGaps, isSelfIssued } from '../../src/domain/credential-contents.ts';
 import { ownChain } from '../../src/domain/own-chain.ts';
@@ -54,16 +54,17 @@ export default defineRule({
           fix: {
             title: `Have the certificate in line ${certificate.line} of ${path} issued anew with SHA-256`,
             applicability: 'manual',
-            steps:
-              place === 'leaf'
-                ? certificateOrder(facts, set, { replaces: certificate })
-                : [
+            ...(place === 'leaf'
+              ? certificateSteps(facts, set, { replaces: certificate })
+              : {
+                  steps: [
                     {
                       kind: 'manual',
                       instruction: `ask ${certificate.issuer.text} to issue ${certificate.subject.text} anew with SHA-256, and put it in the place of the block that begins in line ${certificate.line} of ${path}`,
                     },
                     ...activation(set),
                   ],
+                }),
           },
         });
       });

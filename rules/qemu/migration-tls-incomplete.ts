@@ -1,4 +1,4 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
+import { certificateOrder, certificateWithCa, whereCaIsAtHand } from '../../src/domain/certificate-order.ts';
 import { contentFacts } from '../../src/domain/credential-contents.ts';
 import { qemuTlsDirectoryOf, type CredentialSet } from '../../src/domain/credentials.ts';
 import { isOn } from '../../src/domain/console-policy.ts';
@@ -96,6 +96,7 @@ export default defineRule({
                 : []),
               ...lacking.flatMap(({ end }) => certificateOrder(facts, setOf(directory, end), { newKey: true })),
             ],
+            ...whereCaIsAtHand(lacking.flatMap(({ end }) => certificateWithCa(facts, setOf(directory, end)))),
           },
         },
       ),
@@ -112,6 +113,7 @@ function setOf(directory: string, end: Endpoint): CredentialSet {
     endpoint: end,
     program: 'qemu',
     readers: [],
+    ca: { kind: 'ca-certificate', path: `${directory}/${qemuPki['ca-certificate']}` },
     certificate: { kind: 'certificate', path: `${directory}/${qemuPki[end].certificate}` },
     key: { kind: 'private-key', path: `${directory}/${qemuPki[end]['private-key']}` },
   };

@@ -1,4 +1,6 @@
-import { consoleFix, consoleFixFacts, consoleSubject } from '../../src/domain/console-fix.ts';
+import { contentFacts } from '../../src/domain/credential-contents.ts';
+import { encryptionFix } from '../../src/domain/console-identity.ts';
+import { consoleFixFacts, consoleSubject } from '../../src/domain/console-fix.ts';
 import { consoles, isOnNetwork, type Console } from '../../src/domain/consoles.ts';
 import { judgeConsoles } from '../../src/domain/judge-consoles.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -8,7 +10,7 @@ export default defineRule({
   title: 'A SPICE console beyond this host has a plain port',
   severity: 'warning',
   roles: ['vnc-server'],
-  needs: [...consoleFixFacts],
+  needs: [...new Set([...consoleFixFacts, ...contentFacts, 'identity'] as const)],
   rationale:
     'On a plain port the screen, the keys and the password of the ticket cross the network readable. A TLS port beside it does not help: clients may still use the plain one.',
   remedy: "Set `spice_tls` to 1 and `defaultMode='secure'` in the guests, or listen on loopback.",
@@ -42,9 +44,8 @@ export default defineRule({
           tls: console.encryption === 'x509',
         },
         {
-          fix: consoleFix(facts, console, {
+          fix: encryptionFix(facts, console, 'spice', {
             title: 'Encrypt SPICE',
-            first: 'put ca-cert.pem, server-cert.pem and server-key.pem into /etc/pki/libvirt-spice',
             settings: { spice_tls: '1' },
             xml: `<graphics type='spice' autoport='yes' defaultMode='secure'>, and spice_tls = 1 in qemu.conf`,
             argument: '-spice tls-port=PORT,x509-dir=DIRECTORY without port=',

@@ -1,10 +1,14 @@
-import { ownershipText } from '../../src/domain/access-change.ts';
+import { letIn, ownershipText, type AccessChange } from '../../src/domain/access-change.ts';
+import { access } from '../../src/domain/access.ts';
+import { accountOf, groupName, groupNamed, userNamed, type Account } from '../../src/domain/account.ts';
 import { contentFacts, credentialContents, leafOf, type SetContents } from '../../src/domain/credential-contents.ts';
 import { filesToRead, refusals } from '../../src/domain/reading.ts';
 import { closedSystemFiles, type ClosedSystemFile } from '../../src/domain/shadowed-vnc-files.ts';
 import { gtkVncPaths, gtkVncRefusal, isGtkVncSystemFile } from '../../src/domain/vnc-client-files.ts';
 import { walk } from '../../src/domain/walk.ts';
+import type { Accounts } from '../../src/facts/accounts.ts';
 import type { CredentialKind } from '../../src/reference/pki-files.ts';
+import { libvirtGroup } from '../../src/reference/libvirt-group.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
 import { file } from '../../src/rule/subject.ts';
 
@@ -25,6 +29,41 @@ const isMixed = ({ set: { program, certificate, key } }: SetContents): boolean =
   certificate !== undefined &&
   key !== undefined &&
   isGtkVncSystemFile(certificate.path) !== isGtkVncSystemFile(key.path);
+
+type Way = ClosedSystemFile['way'];
+
+const accountsOf = (accounts: Accounts, names: readonly string[]): readonly Account[] =>
+  names.flatMap((name) => {
+    const user = userNamed(accounts, name);
+    return user === undefined ? [] : [accountOf(accounts, user)];
+  });
+
+/** What lets users read a file that is public: on the way to it each by name, for who else passes there is not known. */
+const toEverybody = (accounts: Accounts, way: Way, users: readonly string[]): readonly AccessChange[] => [
+  ...new Map(
+    accountsOf(accounts, users)
+      .flatMap((account) => letIn(way, accounts, account, { belongs: () => false, isPublic: true }))
+      .map((change) => [JSON.stringify(change), change]),
+  ).values(),
+];
+
+/** The key of the system's clients is for libvirt's group: where all that miss it are members, that reads it. */
+function toLibvirtGroup(accounts: Accounts, way: Way, users: readonly string[]): readonly AccessChange[] | undefined {
+  const group = groupNamed(accounts, libvirtGroup);
+  const { path, entry } = way;
+  const missing = accountsOf(accounts, users);
+  if (group === undefined || entry.acl !== undefined || !missing.every(({ gids }) => gids.includes(group.gid)))
+    return undefined;
+  const from = groupName(accounts, entry.gid);
+  const opened = { ...entry, gid: group.gid, mode: entry.mode | 0o040 };
+  const after: Way = { ...way, entry: opened, steps: [...way.steps.slice(0, -1), { path, entry: opened }] };
+  // Directories on the way that are closed to the group are somebody's decision, too.
+  if (missing.some((account) => access(after, account, 'read').may !== true)) return undefined;
+  return [
+    ...(entry.gid === group.gid ? [] : [{ kind: 'chgrp', path, from, to: libvirtGroup } as const]),
+    { kind: 'chmod', path, from: entry.mode, to: opened.mode },
+  ];
+}
 
 export default defineRule({
   id: 'vnc-client-file-shadowed',
@@ -96,6 +135,7 @@ export default defineRule({
           kind === 'private-key'
             ? `if ${who} may use this key, let a group read it: chgrp GROUP ${way.path}, chmod 0640 ${way.path}; else keep certificate and key of root elsewhere, and name that directory in root's connections with pkipath=`
             : `chmod a+r ${way.path}`;
+        const steps = kind === 'private-key' ? toLibvirtGroup(accounts, way, users) : toEverybody(accounts, way, users);
         return violation(
           'closed',
           file(path),
@@ -111,8 +151,9 @@ export default defineRule({
             severity: hidden === undefined ? 'warning' : 'error',
             fix: {
               title: kind === 'private-key' ? `Decide whose ${path} is` : `Let everybody read ${path}`,
-              applicability: 'manual',
-              steps: [{ kind: 'manual', instruction }],
+              ...(steps === undefined
+                ? { applicability: 'manual', steps: [{ kind: 'manual', instruction }] }
+                : { applicability: kind === 'private-key' ? 'unsafe' : 'safe', steps }),
             },
           },
         );

@@ -1,10 +1,28 @@
-import { certificateOrder } from '../../src/domain/certificate-order.ts';
-import { contentFacts, credentialContents } from '../../src/domain/credential-contents.ts';
+import { ownRoot, writeStep } from '../../src/domain/bundle-fix.ts';
+import {
+  activation,
+  certificateOrder,
+  certificateWithCa,
+  trustWithCa,
+  whereCaIsAtHand,
+} from '../../src/domain/certificate-order.ts';
+import {
+  contentFacts,
+  contentsOf,
+  credentialContents,
+  leafOf,
+  type SetContents,
+} from '../../src/domain/credential-contents.ts';
 import { qemuTlsDirectoryOf } from '../../src/domain/credentials.ts';
+import { hasIdentity, identityIn } from '../../src/domain/console-identity.ts';
+import { qemuDaemon } from '../../src/domain/configurations-in-use.ts';
+import { restart } from '../../src/domain/service-commands.ts';
 import { qemuAccount } from '../../src/domain/qemu-account.ts';
 import { exists } from '../../src/domain/walk.ts';
 import { groupName } from '../../src/domain/account.ts';
+import { defaultQemuTlsDirectory, qemuPki, qemuTlsDirectory } from '../../src/reference/pki-files.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
+import type { FixStep } from '../../src/rule/fix.ts';
 import { file, setting } from '../../src/rule/subject.ts';
 
 export default defineRule({
@@ -12,7 +30,7 @@ export default defineRule({
   title: 'The directory of VNC certificates lacks files',
   severity: 'error',
   roles: ['vnc-server'],
-  needs: [...contentFacts, 'identity'],
+  needs: [...contentFacts, 'identity', 'clock'],
   rationale:
     "Without CA, certificate or key QEMU does not start a guest whose console uses TLS. The names are QEMU's, with hyphens, and not those of libvirt's own files.",
   remedy: 'Put ca-cert.pem, server-cert.pem and server-key.pem into the directory, readable for the account of QEMU.',
@@ -43,17 +61,37 @@ export default defineRule({
     const named = qemuTlsDirectoryOf(facts, 'vnc');
     if (named.setting !== undefined && exists(facts.files, named.path) === false) {
       const { path, key, line } = named.setting;
+      const other = [qemuTlsDirectory('vnc'), defaultQemuTlsDirectory].find((directory) =>
+        hasIdentity(facts, directory),
+      );
       return [
         violation(
           'absent',
           setting(path, key, line),
           { directory: named.path, key },
           {
-            fix: {
-              title: 'Make the directory',
-              applicability: 'manual',
-              steps: [{ kind: 'run', command: ['mkdir', '-p', '-m', '0750', named.path] }, ...grant(facts, named.path)],
-            },
+            fix:
+              other === undefined
+                ? {
+                    title: 'Make the directory',
+                    applicability: 'manual',
+                    steps: [
+                      { kind: 'run', command: ['mkdir', '-p', '-m', '0750', named.path] },
+                      ...grant(facts, named.path),
+                    ],
+                    ...whereCaIsAtHand([
+                      ...certificateWithCa(facts, identityIn('vnc', named.path)),
+                      ...restart(qemuDaemon(facts)),
+                    ]),
+                  }
+                : {
+                    title: `Name ${other}, where the certificates are`,
+                    applicability: 'unsafe',
+                    steps: [
+                      { kind: 'set', path, key, value: JSON.stringify(other), line },
+                      ...restart(qemuDaemon(facts)),
+                    ],
+                  },
           },
         ),
       ];
@@ -75,6 +113,8 @@ export default defineRule({
       const guests = set.running?.vnc === true ? set.running.guests : [];
       const by = guests.length > 0 ? `${guests.join(', ')} run with it` : 'vnc_tls is 1 in qemu.conf';
       const needsPair = missing.some((name) => name.startsWith('server-'));
+      const found = elsewhere(facts, contents, directory, missing);
+      const withCa = needsPair ? certificateWithCa(facts, set) : [...trustWithCa(facts, set), ...activation(set)];
       return [
         violation(
           'incomplete',
@@ -83,8 +123,8 @@ export default defineRule({
           {
             fix: {
               title: `Fill ${directory}`,
-              applicability: 'manual',
-              steps: [
+              applicability: found === undefined ? 'manual' : 'unsafe',
+              steps: found ?? [
                 ...(missing.includes('ca-cert.pem')
                   ? [
                       {
@@ -96,6 +136,7 @@ export default defineRule({
                 ...(needsPair ? certificateOrder(facts, set, { newKey: missing.includes('server-key.pem') }) : []),
                 ...grant(facts, directory),
               ],
+              ...whereCaIsAtHand(withCa),
             },
           },
         ),
@@ -104,6 +145,40 @@ export default defineRule({
     });
   },
 });
+
+type DirectoryFacts = Parameters<typeof ownRoot>[0];
+
+/**
+ * What the directory lacks, from elsewhere on this host: links to the default directory where that has the same identity, as
+ * https://wiki.libvirt.org/VNCTLSSetup.html has it for the CA, or the root that the own certificate leads to.
+ */
+function elsewhere(
+  facts: DirectoryFacts,
+  contents: SetContents,
+  directory: string,
+  missing: readonly string[],
+): readonly FixStep[] | undefined {
+  const { set } = contents;
+  if (directory !== defaultQemuTlsDirectory && hasIdentity(facts, defaultQemuTlsDirectory)) {
+    const others = contentsOf(facts, identityIn('vnc', defaultQemuTlsDirectory));
+    const { certificate, key } = contents;
+    const [own, other] = [leafOf(contents), leafOf(others)];
+    const isSame = certificate.state === 'absent' ? key.state === 'absent' : own?.fingerprint === other?.fingerprint;
+    if (isSame)
+      return [
+        ...missing.map((name): FixStep => ({
+          kind: 'symlink',
+          path: `${directory}/${name}`,
+          target: `${defaultQemuTlsDirectory}/${name}`,
+        })),
+        ...activation(set),
+      ];
+  }
+  const root = missing.length === 1 && missing[0] === qemuPki['ca-certificate'] ? ownRoot(facts, contents) : undefined;
+  return root === undefined
+    ? undefined
+    : [writeStep(`${directory}/${qemuPki['ca-certificate']}`, [root]), ...activation(set)];
+}
 
 /** Lets QEMU's group in, and nobody else. */
 function grant(facts: Parameters<typeof qemuAccount>[0], directory: string) {

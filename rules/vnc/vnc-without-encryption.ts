@@ -1,4 +1,6 @@
-import { consoleFix, consoleFixFacts, consoleInstance, consoleSubject } from '../../src/domain/console-fix.ts';
+import { contentFacts } from '../../src/domain/credential-contents.ts';
+import { encryptionFix } from '../../src/domain/console-identity.ts';
+import { consoleFixFacts, consoleInstance, consoleSubject } from '../../src/domain/console-fix.ts';
 import { consoleText, isOnNetwork, isOpen, vncConsoles } from '../../src/domain/consoles.ts';
 import { judgeConsoles } from '../../src/domain/judge-consoles.ts';
 import { defineRule } from '../../src/rule/define-rule.ts';
@@ -10,7 +12,7 @@ export default defineRule({
   title: 'A VNC console beyond this host is not encrypted',
   severity: 'error',
   roles: ['vnc-server'],
-  needs: [...consoleFixFacts, 'saslConfigurations'],
+  needs: [...new Set([...consoleFixFacts, ...contentFacts, 'saslConfigurations', 'identity'] as const)],
   rationale:
     'Without TLS the screen, the keys and the passwords typed on it cross the network readable, and the answer to a VNC password can be guessed offline.',
   remedy:
@@ -49,9 +51,8 @@ export default defineRule({
       const bySasl = console.authentication === 'sasl' && encrypting.length > 0;
       const extras = {
         ...consoleInstance(console),
-        fix: consoleFix(facts, console, {
+        fix: encryptionFix(facts, console, 'vnc', {
           title: 'Encrypt consoles with TLS',
-          first: 'put ca-cert.pem, server-cert.pem and server-key.pem into /etc/pki/libvirt-vnc',
           settings: { vnc_tls: '1' },
           xml: 'qemu.conf decides on TLS for all guests: vnc_tls = 1; or let this guest listen on 127.0.0.1',
           argument: '-object tls-creds-x509,id=tls0,dir=DIRECTORY,endpoint=server and -vnc …,tls-creds=tls0',

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import type { Report } from '../engine/report.ts';
 import json from '../report/json.ts';
 import type { Reporter } from '../report/reporter.ts';
 import text from '../report/text.ts';
+import type { Scanned } from '../tui/scanned.ts';
 import type { Shell } from './shell.ts';
 import { wantsColor } from './streams.ts';
 import { UsageError } from './usage-error.ts';
@@ -11,7 +11,7 @@ const reporters: Readonly<Record<'text' | 'json', Reporter>> = { text, json };
 
 /** Draws a report and writes it to the file or standard output. */
 export async function deliver(
-  report: Report,
+  { report, snapshots }: Pick<Scanned, 'report' | 'snapshots'>,
   args: {
     readonly format: 'text' | 'json';
     readonly output?: string | undefined;
@@ -21,12 +21,18 @@ export async function deliver(
   },
   shell: Shell,
 ): Promise<void> {
+  // What draws evidence is as much code as what judges: it is loaded by those who ask for it.
+  const evidence =
+    args.verbose === true && args.format === 'text'
+      ? (await import('./gather-evidence.ts')).gatherEvidence(report, snapshots)
+      : undefined;
   const toTerminal = args.output === undefined;
   const document = reporters[args.format].render(report, {
     color: toTerminal ? wantsColor(args.color, shell.streams) : args.color === 'always',
     width: shell.streams.out.width,
     verbose: args.verbose ?? false,
     quiet: args.quiet ?? false,
+    ...(evidence === undefined ? {} : { evidence }),
   });
   await put(document, args.output, shell);
 }

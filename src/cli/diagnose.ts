@@ -1,24 +1,23 @@
-import { diagnose as predict, peerOf, type Question } from '../diagnosis/diagnose.ts';
-import { diagnosisFacts, relatedRules } from '../diagnosis/related.ts';
-import { credentialFacts } from '../domain/credentials.ts';
-import { pkiDirectoriesOf } from '../domain/libvirt-uri.ts';
-import { assume } from '../engine/assume.ts';
-import { makeDiagnosis, type DiagnosisReport, type Wire } from '../engine/diagnosis-report.ts';
-import { evaluate } from '../engine/evaluate.ts';
-import type { FactName } from '../facts/facts.ts';
+import { peerOf, type Question } from '../diagnosis/diagnose.ts';
+import type { DiagnosisReport, Wire } from '../engine/diagnosis-report.ts';
 import type { ObservedPeer } from '../facts/observation.ts';
-import type { Snapshot } from '../facts/snapshot.ts';
 import { diagnosisText } from '../report/diagnosis-text.ts';
 import { printable } from '../report/printable.ts';
 import { toJson } from '../report/json.ts';
 import { put } from './deliver.ts';
-import { allRules } from './load-rules.ts';
-import { openTarget, type Opened } from './open-target.ts';
+import { openTarget } from './open-target.ts';
 import { moment, timeLimit } from './options.ts';
 import type { Shell } from './shell.ts';
 import { showsTui, wantsColor } from './streams.ts';
-import { tool } from './tool.ts';
 import { UsageError } from './usage-error.ts';
+import {
+  collectConnection,
+  connectionFacts,
+  observed,
+  walkConnection,
+  type AskedConnection,
+  type BothOpened,
+} from './walk-connection.ts';
 
 export interface DiagnoseArguments {
   readonly uri: string;
@@ -39,8 +38,6 @@ export interface DiagnoseArguments {
   readonly quiet?: boolean | undefined;
   readonly verbose?: boolean | undefined;
 }
-
-type BothOpened = readonly [client: Opened, server: Opened | undefined];
 
 /** Walks one connection of two hosts and says where it fails. */
 export async function diagnose(args: DiagnoseArguments, shell: Shell): Promise<number> {
@@ -77,53 +74,6 @@ async function watch(
 ): Promise<DiagnosisReport> {
   const { startTui } = await shell.loadTui();
   return startTui({ load, color: wantsColor(args.color, shell.streams), offline: args.offline ?? false });
-}
-
-/** The rules that say more of such a connection. */
-function rulesFor(args: DiagnoseArguments) {
-  const related = new Set(relatedRules(args.uri));
-  return allRules.map(({ rule }) => rule).filter(({ id }) => related.has(id));
-}
-
-/** Collects what both hosts are, and makes the question of it. */
-async function facts(
-  args: DiagnoseArguments,
-  at: string | undefined,
-  [clientTarget, serverTarget]: BothOpened,
-  progress?: (what: string) => void,
-): Promise<Question & { readonly client: Snapshot }> {
-  const needs = [
-    ...new Set<FactName>([
-      ...credentialFacts,
-      ...diagnosisFacts,
-      ...rulesFor(args).flatMap((rule) => rule.needs as readonly FactName[]),
-    ]),
-  ];
-  const look = async (target: Opened, side: 'client' | 'server'): Promise<Snapshot> => {
-    const snapshot =
-      target.kind === 'snapshot'
-        ? target.snapshot
-        : await target.collect(needs, progress && ((what) => progress(`${side}: ${what}`)), {
-            pkiDirectories: pkiDirectoriesOf(args.uri),
-          });
-    return assume(snapshot, {
-      ...(at === undefined ? {} : { at }),
-      ...(args.libvirtVersion === undefined ? {} : { libvirt: args.libvirtVersion }),
-      ...(args.qemuVersion === undefined ? {} : { qemu: args.qemuVersion }),
-    });
-  };
-  const [client, server] = await Promise.all([
-    look(clientTarget, 'client'),
-    serverTarget === undefined ? undefined : look(serverTarget, 'server'),
-  ]);
-
-  return {
-    uri: args.uri,
-    client,
-    ...(server === undefined ? {} : { server }),
-    ...(args.user === undefined ? {} : { user: args.user }),
-    ...(args.viewer === undefined ? {} : { viewer: args.viewer }),
-  };
 }
 
 /** Why nothing is sent, where that is so before anybody looks at the connection. */
@@ -165,37 +115,16 @@ async function walk(
 ): Promise<DiagnosisReport> {
   const question = await facts(args, at, opened, progress);
   const { wire, observation } = await lookOver(args, question, progress);
-  const answer = predict({ ...question, ...(observation === undefined ? {} : { observation }) });
-  if (!answer.ok) throw new UsageError(answer.error);
-
-  const isConsole = answer.protocol === 'vnc';
-  const ruleOptions = { 'server-name-mismatch': { names: answer.host === undefined ? [] : [answer.host] } };
-  const { client, server } = question;
-  const rules = rulesFor(args);
-  const clock = client.facts.clock;
-  return makeDiagnosis(
-    answer.prediction,
-    {
-      client: evaluate(client, rules, { roles: [isConsole ? 'vnc-client' : 'libvirt-client'] }),
-      ...(server === undefined
-        ? {}
-        : {
-            server: evaluate(server, rules, {
-              roles: [isConsole ? 'vnc-server' : 'libvirt-server'],
-              ruleOptions,
-            }),
-          }),
-    },
-    {
-      tool,
-      uri: answer.uri,
-      time: clock.known ? clock.value.now : '',
-      user: answer.account.name,
-      clientFiles: answer.clientFiles,
-      wire,
-    },
-  );
+  return walkConnection(observed(question, observation), wire).report;
 }
+
+/** Collects what the walk asks of both hosts. */
+const facts = (
+  args: DiagnoseArguments,
+  at: string | undefined,
+  opened: BothOpened,
+  progress?: (what: string) => void,
+): Promise<AskedConnection> => collectConnection(args, opened, { at, needs: connectionFacts(args.uri), progress });
 
 async function deliver(report: DiagnosisReport, args: DiagnoseArguments, shell: Shell): Promise<void> {
   const toTerminal = args.output === undefined;

@@ -4,7 +4,7 @@ import type { OwnPort } from '../domain/own-ports.ts';
 import type { ObservedPeer } from '../facts/observation.ts';
 import { describeProbe, type Probe, type ProbeStep } from '../probe/describe-probe.ts';
 import { probeLibvirt } from '../probe/probe-libvirt.ts';
-import { probeSsh } from '../probe/probe-ports.ts';
+import { probeNbd, probeSpice, probeSsh } from '../probe/probe-ports.ts';
 import type { ReadCredentials } from '../probe/probe-target.ts';
 import { probeVnc } from '../probe/probe-vnc.ts';
 
@@ -72,10 +72,16 @@ function readKey(path: string, notes: string[]): Buffer | undefined {
 const pemOf = (der: string): string =>
   `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
 
-type PeerProbe = Exclude<Probe, { asks: 'spice' | 'nbd' | 'tcp' }> | (Probe & { readonly asks: 'ssh' });
+type PeerProbe = Probe & { readonly asks: ObservedPeer['asks'] };
 
 function probeOf(
-  { asks, host, port, transport }: Pick<Peer, 'asks' | 'host' | 'port' | 'transport'>,
+  {
+    asks,
+    host,
+    port,
+    transport,
+    websocket,
+  }: Pick<Peer, 'asks' | 'host' | 'port' | 'transport'> & Pick<OwnPort, 'websocket'>,
   timeoutMs: number,
   credentials: ReadCredentials | undefined,
 ): PeerProbe {
@@ -85,15 +91,27 @@ function probeOf(
     case 'libvirt':
       return { asks, ...target, transport, ...own };
     case 'vnc':
-      return { asks, ...target, ...own };
+      return { asks, ...target, ...(websocket === undefined ? {} : { websocket }), ...own };
+    case 'spice':
+      return { asks, ...target, transport };
+    case 'nbd':
     case 'ssh':
       return { asks, ...target };
   }
 }
 
 async function ask(probe: PeerProbe): Promise<ObservedPeer> {
-  if (probe.asks === 'libvirt')
-    return { asks: 'libvirt', transport: probe.transport, observation: (await probeLibvirt(probe)).observation };
-  if (probe.asks === 'vnc') return { asks: 'vnc', observation: (await probeVnc(probe)).observation };
-  return { asks: 'ssh', observation: (await probeSsh(probe)).observation };
+  const { asks } = probe;
+  switch (asks) {
+    case 'libvirt':
+      return { asks, transport: probe.transport, observation: (await probeLibvirt(probe)).observation };
+    case 'vnc':
+      return { asks, observation: (await probeVnc(probe)).observation };
+    case 'spice':
+      return { asks, transport: probe.transport ?? 'tcp', observation: (await probeSpice(probe)).observation };
+    case 'nbd':
+      return { asks, observation: (await probeNbd(probe)).observation };
+    case 'ssh':
+      return { asks, observation: (await probeSsh(probe)).observation };
+  }
 }

@@ -83,7 +83,8 @@ async function run(argv: readonly string[], shell: Shell): Promise<number> {
           command.positional('uri', {
             type: 'string',
             demandOption: true,
-            describe: 'As virsh takes it (qemu+tls://HOST/system, an alias of libvirt.conf), or vnc://HOST:PORT',
+            describe:
+              'As virsh takes it (qemu+tls://HOST/system, an alias of libvirt.conf), vnc://HOST:PORT, spice://HOST:PORT, nbd://HOST',
           }),
         ),
       async (args) => {

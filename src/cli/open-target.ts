@@ -6,6 +6,7 @@ import type { Snapshot } from '../facts/snapshot.ts';
 import { AccessError } from '../host/access-error.ts';
 import { describedHost } from '../host/described-host.ts';
 import { directoryHost, localHost } from '../host/file-system-host.ts';
+import type { HostAccess } from '../host/host-access.ts';
 import { tool } from './tool.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -16,6 +17,7 @@ const largestSnapshot = 256 * 1024 * 1024;
 export type Opened =
   | {
       readonly kind: 'host';
+      readonly host: HostAccess;
       collect(needs?: readonly FactName[], progress?: (fact: string) => void, scope?: Scope): Promise<Snapshot>;
     }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot };
@@ -29,6 +31,7 @@ export async function openTarget(target: string): Promise<Opened> {
     const host = target === 'local' ? localHost() : (describedHost(target) ?? directoryHost(target));
     return {
       kind: 'host',
+      host,
       collect: (needs, progress, scope) =>
         collectSnapshot(host, {
           tool,

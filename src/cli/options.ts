@@ -53,7 +53,11 @@ export const reportingOptions = <T>(yargs: Argv<T>) =>
       describe: 'Exit with 0 although something could not be judged',
     })
     .option('quiet', { type: 'boolean', alias: 'q', describe: 'Findings only' })
-    .option('verbose', { type: 'boolean', alias: 'v', describe: 'Also what passed and what does not apply' })
+    .option('verbose', {
+      type: 'boolean',
+      alias: 'v',
+      describe: 'Also the evidence, what ends when, what passed and what does not apply',
+    })
     .conflicts('quiet', 'verbose');
 
 /** Flags of `scan`. */
@@ -142,6 +146,41 @@ export const fixOptions = <T>(yargs: Argv<T>) =>
       default: false,
       describe: 'Take back what was applied last, also if it was interrupted',
     })
+    .option('ca-cert', {
+      type: 'string',
+      requiresArg: true,
+      describe: "With --ca-key: the CA's certificate (PEM); certificates are then issued, not only asked for",
+    })
+    .option('ca-key', {
+      type: 'string',
+      requiresArg: true,
+      describe: "The CA's key (PEM, not encrypted); it is read once and never written or shown",
+    })
+    .option('diagnose', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Make this connection (a URI as diagnose takes it) work, on both of its machines; nothing is sent',
+    })
+    .option('client', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'With --diagnose: where the client runs, as TARGET; the default is local',
+    })
+    .option('server', { type: 'string', requiresArg: true, describe: 'With --diagnose: the server likewise' })
+    .option('user', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'With --diagnose: the account that runs the client',
+    })
+    .option('viewer', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'With --diagnose: the VNC client, by its program; the default is virt-viewer',
+    })
+    .option('on', {
+      choices: ['client', 'server'] as const,
+      describe: 'With --diagnose and --script or --playbook: for which machine, where both have steps',
+    })
     .option('script', { type: 'boolean', default: false, describe: 'Print the plan as a shell script' })
     .option('playbook', { type: 'boolean', default: false, describe: 'Print the plan as an Ansible playbook' })
     .option('only', {
@@ -151,9 +190,8 @@ export const fixOptions = <T>(yargs: Argv<T>) =>
       describe: 'Mend only what this rule found, or what has this fingerprint (repeatable)',
     })
     .option('format', {
-      choices: ['text', 'json'] as const,
-      default: 'text' as const,
-      describe: 'How to show the plan',
+      choices: ['text', 'json', 'tui'] as const,
+      describe: 'How to show the plan; the default is tui on a terminal that can show it, else text',
     })
     .option('output', { type: 'string', requiresArg: true, describe: 'Write to FILE instead of to standard output' })
     .option('role', {

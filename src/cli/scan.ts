@@ -1,7 +1,6 @@
 import { assume } from '../engine/assume.ts';
 import { exitStatus } from '../engine/exit-status.ts';
 import { makeReport } from '../engine/make-report.ts';
-import type { Report } from '../engine/report.ts';
 import { credentialFacts } from '../domain/credentials.ts';
 import { ownPorts, type OwnPort } from '../domain/own-ports.ts';
 import { known } from '../facts/fact.ts';
@@ -15,6 +14,7 @@ import { allRules, chooseRules } from './load-rules.ts';
 import { openTarget, type Opened } from './open-target.ts';
 import { moment, timeLimit } from './options.ts';
 import type { Shell } from './shell.ts';
+import type { Scanned } from '../tui/scanned.ts';
 import { showsTui, wantsColor } from './streams.ts';
 import { tool } from './tool.ts';
 import { UsageError } from './usage-error.ts';
@@ -55,9 +55,12 @@ export async function scan(args: ScanArguments, shell: Shell): Promise<number> {
   if (args.dryRun === true && args.probe !== true) throw new UsageError('--dry-run lists what --probe would send');
   if (args.probe === true && !targets.includes('local'))
     throw new UsageError('--probe asks the ports of this machine: it goes with the target local');
-  const opened = await Promise.all(targets.map(openTarget));
+  let opened: readonly Opened[] | undefined = await Promise.all(targets.map(openTarget));
 
-  const load = async (progress?: (what: string) => void): Promise<Report> => {
+  const load = async (progress?: (what: string) => void): Promise<Scanned> => {
+    // A snapshot file may be another one when it is looked at again.
+    const sources = opened ?? (await Promise.all(targets.map(openTarget)));
+    opened = undefined;
     const needs = [
       ...new Set([
         ...alwaysNeeded,
@@ -66,7 +69,7 @@ export async function scan(args: ScanArguments, shell: Shell): Promise<number> {
       ]),
     ];
     const snapshots = await Promise.all(
-      opened.map(async (one, index) => {
+      sources.map(async (one, index) => {
         const snapshot = await factsOf(one, needs, progress);
         return args.probe === true && targets[index] === 'local' ? probed(snapshot, args, progress) : snapshot;
       }),
@@ -78,7 +81,12 @@ export async function scan(args: ScanArguments, shell: Shell): Promise<number> {
         ...(args.qemuVersion === undefined ? {} : { qemu: args.qemuVersion }),
       }),
     );
-    return makeReport(assumed, rules, tool, { roles: args.role ?? [] });
+    const judge = (hosts: readonly Snapshot[]): Scanned => ({
+      report: makeReport(hosts, rules, tool, { roles: args.role ?? [] }),
+      snapshots: hosts,
+      judgeAt: (moment) => judge(assumed.map((snapshot) => assume(snapshot, { at: moment }))),
+    });
+    return judge(assumed);
   };
 
   if (args.dryRun === true) {
@@ -87,13 +95,13 @@ export async function scan(args: ScanArguments, shell: Shell): Promise<number> {
   }
 
   const format = args.format ?? (args.output === undefined && showsTui(shell.streams) ? 'tui' : 'text');
-  const report = format === 'tui' ? await watch(load, args, shell) : await load();
-  if (format !== 'tui') await deliver(report, { ...args, format }, shell);
-  return exitStatus(report, args);
+  const scanned = format === 'tui' ? await watch(load, args, shell) : await load();
+  if (format !== 'tui') await deliver(scanned, { ...args, format }, shell);
+  return exitStatus(scanned.report, args);
 }
 
 /** Facts that tell which ports this host opens. */
-const probeNeeds = [...credentialFacts, 'qemuProcesses', 'identity'] as const;
+const probeNeeds = [...credentialFacts, 'identity'] as const;
 
 /** The ports of this host; none where its configuration cannot be seen. */
 function portsOf(snapshot: Snapshot): readonly OwnPort[] {
@@ -135,11 +143,27 @@ const factsOf = async (
 ): Promise<Snapshot> => (opened.kind === 'snapshot' ? opened.snapshot : opened.collect(needs, progress));
 
 async function watch(
-  load: (progress: (what: string) => void) => Promise<Report>,
+  load: (progress: (what: string) => void) => Promise<Scanned>,
   args: ScanArguments,
   shell: Shell,
-): Promise<Report> {
+): Promise<Scanned> {
   const { startTui } = await shell.loadTui();
   const families = new Map(allRules.map(({ family, rule }) => [rule.id, family]));
-  return startTui({ load, color: wantsColor(args.color, shell.streams), familyOf: (rule) => families.get(rule) });
+  const targets = args.targets.length > 0 ? args.targets : ['local'];
+  return startTui({
+    load,
+    color: wantsColor(args.color, shell.streams),
+    familyOf: (rule) => families.get(rule),
+    fixesOf: (host) => {
+      const { at, libvirtVersion, qemuVersion, role } = args;
+      // Loaded when the screen of fixes is opened.
+      const source = import('./fix-tui.ts').then(({ fixSource }) =>
+        fixSource({ target: targets[host] ?? 'local', role, at, libvirtVersion, qemuVersion }),
+      );
+      return {
+        load: async (progress) => (await source).load(progress),
+        act: async (request, progress, stop) => (await source).act(request, progress, stop),
+      };
+    },
+  });
 }

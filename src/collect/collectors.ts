@@ -15,6 +15,7 @@ import observations from './observations.ts';
 import operatingSystem from './operating-system.ts';
 import privateKeys from './private-keys.ts';
 import qemuProcesses from './qemu-processes.ts';
+import remminaProfiles from './remmina-profiles.ts';
 import revocationLists from './revocation-lists.ts';
 import runtime from './runtime.ts';
 import saslConfigurations from './sasl-configurations.ts';
@@ -39,6 +40,7 @@ export const collectors = {
   qemuProcesses,
   domains,
   saslConfigurations,
+  remminaProfiles,
   files,
   certificates,
   privateKeys,

@@ -3,8 +3,9 @@ import {
   userClientConfiguration,
   type ConfigurationName,
 } from '../reference/configuration-files.ts';
-import { vocabularies } from '../reference/settings.ts';
+import { settingsOf, vocabularies } from '../reference/settings.ts';
 import type { ConfigurationFile } from '../facts/configurations.ts';
+import { repairOf } from '../parse/configuration-repair.ts';
 import { parseConfiguration } from '../parse/configuration.ts';
 import { contentsByPath } from './by-path.ts';
 import { defineCollector } from './collector.ts';
@@ -27,7 +28,7 @@ export default defineCollector({
       view,
       [...readers.keys()],
       limit,
-      (content, path) => parseConfiguration(content, vocabularies[readers.get(path) ?? 'libvirt']),
+      (content, path) => read(content, readers.get(path) ?? 'libvirt'),
       (cause) => ({
         settings: [],
         error: { expected: cause === 'too-large' ? 'a file of at most 10 MiB' : 'a regular file', line: 1, column: 1 },
@@ -35,3 +36,10 @@ export default defineCollector({
     );
   },
 });
+
+function read(content: Uint8Array, name: ConfigurationName): ConfigurationFile {
+  const file = parseConfiguration(content, vocabularies[name]);
+  if (file.error === undefined) return file;
+  const repair = repairOf(content, vocabularies[name], settingsOf[name]);
+  return repair === undefined ? file : { ...file, error: { ...file.error, repair } };
+}

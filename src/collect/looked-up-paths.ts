@@ -2,6 +2,7 @@ import { usersInScope } from '../domain/account.ts';
 import { lookedUpPaths, type LookedUpPaths } from '../domain/looked-up-paths.ts';
 import { tigerVncDirectoriesOf } from '../domain/tiger-vnc-sets.ts';
 import { gtkVncDirectory } from '../domain/vnc-client-files.ts';
+import { spiceDirectory } from '../reference/spice-clients.ts';
 import type { HostView } from '../host/host-view.ts';
 
 /** `lookedUpPaths`, without the files of users who have no directory for them. */
@@ -11,7 +12,7 @@ export async function lookedUpPathsOn(
 ): Promise<LookedUpPaths> {
   const empty = new Set<string>();
   for (const { home } of usersInScope(facts)) {
-    for (const directory of [gtkVncDirectory(home), ...tigerVncDirectoriesOf(home)])
+    for (const directory of [gtkVncDirectory(home), ...tigerVncDirectoriesOf(home), spiceDirectory(home)])
       if ((await view.walk(directory)).outcome === 'absent') empty.add(directory);
   }
   return lookedUpPaths(facts, (directory) => !empty.has(directory));

@@ -1,7 +1,7 @@
 import { accountOf, callerAccount, rootAccount, userNamed, type Account } from '../domain/account.ts';
 import { clientConfiguration, clientConfigurationPath, openUri } from '../domain/client-configuration.ts';
 import type { ClientAccount } from '../domain/client-paths.ts';
-import { parseLibvirtUri, withoutPassword, type LibvirtUri } from '../domain/libvirt-uri.ts';
+import { dialledPort, parseLibvirtUri, withoutPassword, type LibvirtUri } from '../domain/libvirt-uri.ts';
 import { gtkVncPaths } from '../domain/vnc-client-files.ts';
 import type { Accounts, Caller } from '../facts/accounts.ts';
 import type { Fact } from '../facts/fact.ts';
@@ -15,6 +15,12 @@ import { shownTo } from './observed/libvirt.ts';
 import { shownByViewer } from './observed/vnc.ts';
 import type { VncQuestion } from './vnc/question.ts';
 import { localProtocol } from './libvirt/local.ts';
+import { nbdProtocol } from './nbd/protocol.ts';
+import { nbdQuestion } from './nbd/question.ts';
+import type { Sight } from './observed/sight.ts';
+import { protocolOfUri } from './related.ts';
+import { spiceProtocol } from './spice/protocol.ts';
+import { spiceQuestion } from './spice/question.ts';
 import { libvirtProtocol } from './libvirt/protocol.ts';
 import { refusedOpening } from './libvirt/refused-opening.ts';
 import { sshProtocol } from './libvirt/ssh.ts';
@@ -23,7 +29,7 @@ import { walk, type Protocol, type Snapshots } from './walk.ts';
 
 /** One connection that is asked about. */
 export interface Question extends Snapshots {
-  /** As virsh takes it, or `vnc://host:port`. */
+  /** As virsh takes it, or `vnc://host:port`, `spice://…`, `nbd://…`. */
   readonly uri: string;
   /** The account that runs the client; by default whoever looked at the client, else root. */
   readonly user?: string;
@@ -37,7 +43,7 @@ export interface Question extends Snapshots {
 export type Answer =
   | {
       readonly ok: true;
-      readonly protocol: 'libvirt' | 'vnc';
+      readonly protocol: Sight['kind'];
       readonly prediction: Prediction;
       readonly account: ClientAccount;
       /** As the client opens it, aliases resolved. */
@@ -53,13 +59,44 @@ export function diagnose(question: Question): Answer {
   const { client, user } = question;
   const account = clientAccount(user, valueOf(client?.facts.accounts), valueOf(client?.facts.caller) ?? null);
   if (account === undefined) return { ok: false, error: `the client has no account ${user}` };
-  return /^vnc:/i.test(question.uri) ? diagnoseVnc(question, account) : diagnoseLibvirt(question, account);
+  switch (protocolOfUri(question.uri)) {
+    case 'vnc':
+      return diagnoseVnc(question, account);
+    case 'spice': {
+      const asked = spiceQuestion(question.uri, account);
+      return typeof asked === 'string'
+        ? { ok: false, error: asked }
+        : answerOf('spice', spiceProtocol, asked, question);
+    }
+    case 'nbd': {
+      const asked = nbdQuestion(question.uri, account);
+      return typeof asked === 'string' ? { ok: false, error: asked } : answerOf('nbd', nbdProtocol, asked, question);
+    }
+    case 'libvirt':
+      return diagnoseLibvirt(question, account);
+  }
 }
+
+/** A protocol of which the client's files say little. */
+const answerOf = <Q extends { readonly uri: string; readonly host: string; readonly account: ClientAccount }>(
+  kind: Sight['kind'],
+  protocol: Protocol<Q>,
+  asked: Q,
+  question: Question,
+): Answer => ({
+  ok: true,
+  protocol: kind,
+  prediction: walk(protocol, asked, question, question.observation),
+  account: asked.account,
+  uri: asked.uri,
+  host: asked.host,
+  clientFiles: [],
+});
 
 /** Whom the client would speak to, and what it would show of itself. */
 export interface Peer {
   readonly asks: ObservedPeer['asks'];
-  /** Of `libvirt`. */
+  /** Of `libvirt` and `spice`. */
   readonly transport: 'tls' | 'tcp';
   readonly host: string;
   readonly port: number;
@@ -78,19 +115,25 @@ export function peerOf(question: Question): Peer | string {
   const { client, user } = question;
   const account = clientAccount(user, valueOf(client?.facts.accounts), valueOf(client?.facts.caller) ?? null);
   if (account === undefined) return `the client has no account ${user}`;
-  if (/^vnc:/i.test(question.uri)) {
+  const kind = protocolOfUri(question.uri);
+  if (kind === 'vnc') {
     const asked = vncQuestion(question, account);
     if (typeof asked === 'string') return asked;
     const { host, port } = asked;
     return { asks: 'vnc', transport: 'tcp', host, port, account, shows: (to) => shownByViewer(asked, question, to) };
+  }
+  if (kind !== 'libvirt') {
+    const asked = (kind === 'spice' ? spiceQuestion : nbdQuestion)(question.uri, account);
+    if (typeof asked === 'string') return asked;
+    const { host, port, transport } = asked;
+    return { asks: kind, transport, host, port, account, shows: () => 'nothing' };
   }
   const opened = open(question, account);
   if (opened.outcome !== 'opened') return 'the client does not open this URI';
   const { uri, tlsPriority } = opened;
   const asked: LibvirtQuestion = { uri, account, ...(tlsPriority === undefined ? {} : { tlsPriority }) };
   const { host, transport } = uri;
-  // virsh hands on what stands in the URI, and the C library takes the lower 16 bits of it.
-  const port = (uri.port ?? 0) % 0x1_0000;
+  const port = dialledPort(uri.port ?? 0);
   const shows: Peer['shows'] = (to) => shownTo(asked, question, to);
   switch (transport) {
     case 'tls':

@@ -47,6 +47,8 @@ export interface Failure {
   readonly path?: string;
   /** The way out, where no rule of one host has it. */
   readonly fix?: Fix;
+  /** Another one, which may be on the other machine. */
+  readonly otherwise?: { readonly side: Side; readonly fix: Fix };
 }
 
 /** What a prediction says of one connection. */

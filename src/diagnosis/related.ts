@@ -2,6 +2,9 @@ import type { FactName } from '../facts/facts.ts';
 import { localProtocol } from './libvirt/local.ts';
 import { libvirtProtocol } from './libvirt/protocol.ts';
 import { sshProtocol } from './libvirt/ssh.ts';
+import { nbdProtocol } from './nbd/protocol.ts';
+import type { Sight } from './observed/sight.ts';
+import { spiceProtocol } from './spice/protocol.ts';
 import { vncProtocol } from './vnc/protocol.ts';
 import type { Step } from './step.ts';
 
@@ -11,8 +14,8 @@ const factsOf = (steps: readonly Step<never>[]): readonly FactName[] =>
 /** Every fact that any step asks for. */
 export const diagnosisFacts: readonly FactName[] = [
   ...new Set(
-    [libvirtProtocol, localProtocol, sshProtocol, vncProtocol].flatMap(({ serverStart, clientStart, connection }) =>
-      factsOf([...serverStart, ...clientStart, ...connection]),
+    [libvirtProtocol, localProtocol, sshProtocol, vncProtocol, spiceProtocol, nbdProtocol].flatMap(
+      ({ serverStart, clientStart, connection }) => factsOf([...serverStart, ...clientStart, ...connection]),
     ),
   ),
 ];
@@ -102,8 +105,32 @@ const ofConsoles: readonly string[] = [
   'vnc-without-encryption',
 ];
 
-/** The rules of `scan` that concern a connection: they mend what fails, or say what does not stop it now. */
-export const relatedRules = (uri: string): readonly string[] => [
-  ...ofCredentials,
-  ...(/^vnc:/i.test(uri) ? ofConsoles : ofLibvirt),
+const ofSpice: readonly string[] = [
+  'port-blocked-by-firewall',
+  'qemu-argument-invalid',
+  'served-certificate-differs-from-file',
+  'spice-without-encryption',
 ];
+
+const ofNbd: readonly string[] = ['nbd-without-tls', 'port-blocked-by-firewall'];
+
+/** By whose rules a URI is opened: what is none of the others is virsh's affair. */
+export function protocolOfUri(uri: string): Sight['kind'] {
+  const [, scheme = ''] = /^(vnc|spice|nbd)(?:s|\+tls)?:/i.exec(uri) ?? [];
+  const kind = scheme.toLowerCase();
+  return kind === 'vnc' || kind === 'spice' || kind === 'nbd' ? kind : 'libvirt';
+}
+
+/** The rules of `scan` that concern a connection: they mend what fails, or say what does not stop it now. */
+export function relatedRules(uri: string): readonly string[] {
+  switch (protocolOfUri(uri)) {
+    case 'libvirt':
+      return [...ofCredentials, ...ofLibvirt];
+    case 'vnc':
+      return [...ofCredentials, ...ofConsoles];
+    case 'spice':
+      return ofSpice;
+    case 'nbd':
+      return ofNbd;
+  }
+}

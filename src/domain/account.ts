@@ -94,6 +94,10 @@ function membershipsOf(accounts: Accounts): Memberships {
 export const membersOf = (accounts: Accounts, gid: number): readonly User[] =>
   membershipsOf(accounts).members.get(gid) ?? [];
 
+/** The home directory of an account, without a slash at its end; undefined for an account that is not listed. */
+export const homeOf = (accounts: Accounts, { uid }: Pick<Account, 'uid'>): string | undefined =>
+  accounts.users.find((user) => user.uid === uid)?.home.replace(/\/+$/, '');
+
 /** Path of a user's own file of libvirt's flat layout. */
 export const userPkiFile = (user: User, name: string): string =>
   `${user.home.replace(/\/+$/, '')}/${userPkiDirectory}/${name}`;

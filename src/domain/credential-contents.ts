@@ -15,6 +15,8 @@ import { walk } from './walk.ts';
 /** The facts from which it follows who looks for which credentials, and what is in them. */
 export const contentFacts = [...credentialFacts, 'certificates', 'privateKeys', 'revocationLists'] as const;
 export type ContentFacts = Known<(typeof contentFacts)[number]>;
+/** The part of them that tells what is in the files. */
+export type FileContentFacts = Known<'files' | 'certificates' | 'privateKeys' | 'revocationLists'>;
 
 /** What stands where a program looks. */
 export type Content<T> =
@@ -29,6 +31,8 @@ export type Content<T> =
       readonly file: CredentialFile;
       readonly malformation: Malformation;
       readonly readable: number;
+      /** The certificates that can be made of it: all where only its form is at fault, else those before the damage. */
+      readonly salvaged: readonly Certificate[];
     }
   | { readonly state: 'loaded'; readonly file: CredentialFile; readonly value: T };
 
@@ -69,7 +73,8 @@ export const viewerTrust = remembering(contentFacts, (facts, roles: readonly Rol
     .map((set) => contentsOf(facts, set)),
 );
 
-const contentsOf = (facts: ContentFacts, set: CredentialSet): SetContents => ({
+/** What one set's files hold, be it in use or still to come about. */
+export const contentsOf = (facts: FileContentFacts, set: CredentialSet): SetContents => ({
   set,
   ca: certificateContent(facts, set, set.ca),
   certificate: certificateContent(facts, set, set.certificate),
@@ -84,38 +89,40 @@ export const gapsIn = (...contents: readonly Content<unknown>[]): readonly Gap[]
   );
 
 function certificateContent(
-  facts: ContentFacts,
+  facts: FileContentFacts,
   set: CredentialSet,
   file: CredentialFile | undefined,
 ): Content<CertificateFile> {
   const found = lookUp(facts, facts.certificates, file);
   if (found.state !== 'loaded') return found;
-  const { malformation, certificates } = found.value;
+  const { malformation, certificates, recovered, privateKeyLine } = found.value;
   // Only libvirt has a limit of size.
   if (malformation === undefined || (malformation.cause === 'too-large' && set.program !== 'libvirt')) return found;
-  return { state: 'malformed', file: found.file, malformation, readable: certificates.length };
+  // What is made of it goes into the same file, where a key would be lost.
+  const salvaged = privateKeyLine === undefined ? (recovered ?? certificates) : [];
+  return { state: 'malformed', file: found.file, malformation, readable: certificates.length, salvaged };
 }
 
-function keyContent(facts: ContentFacts, file: CredentialFile | undefined): Content<SoundKey> {
+function keyContent(facts: FileContentFacts, file: CredentialFile | undefined): Content<SoundKey> {
   const found = lookUp(facts, facts.privateKeys, file);
   if (found.state !== 'loaded') return found;
   const { value } = found;
   return value.state === 'malformed'
-    ? { state: 'malformed', file: found.file, malformation: value.malformation, readable: 0 }
+    ? { state: 'malformed', file: found.file, malformation: value.malformation, readable: 0, salvaged: [] }
     : { ...found, value };
 }
 
-function revocationListContent(facts: ContentFacts, file: CredentialFile | undefined): Content<RevocationListFile> {
+function revocationListContent(facts: FileContentFacts, file: CredentialFile | undefined): Content<RevocationListFile> {
   const found = lookUp(facts, facts.revocationLists, file);
   if (found.state !== 'loaded') return found;
   const { malformation, lists } = found.value;
   return malformation === undefined
     ? found
-    : { state: 'malformed', file: found.file, malformation, readable: lists.length };
+    : { state: 'malformed', file: found.file, malformation, readable: lists.length, salvaged: [] };
 }
 
 function lookUp<T>(
-  { files }: ContentFacts,
+  { files }: Known<'files'>,
   contents: ByPath<T>,
   file: CredentialFile | undefined,
 ): Exclude<Content<T>, { state: 'malformed' }> {

@@ -20,11 +20,13 @@ import {
   type TlsProgram,
 } from '../reference/pki-files.ts';
 import { accountOf, callerAccount, rootAccount, userPkiFile, usersInScope, type Account } from './account.ts';
+import { isChosenElsewhere } from './home-directory.ts';
 import { qemuAccount } from './qemu-account.ts';
 import { loadsIdentities } from './libvirt-version.ts';
 import { remembering } from './remembering.ts';
 import { effectiveSetting, stringListSetting } from './setting-value.ts';
 import { remoteDaemon } from './remote-daemon.ts';
+import { remminaSets } from './remmina-sets.ts';
 import { runningTlsDirectories, type RunningTlsDirectory } from './running-tls-directories.ts';
 import { boolSetting } from './setting-value.ts';
 import { tigerVncSets } from './tiger-vnc-sets.ts';
@@ -42,6 +44,7 @@ export const credentialFacts = [
   'services',
   'runtime',
   'qemuProcesses',
+  'remminaProfiles',
 ] as const;
 export type CredentialFacts = Known<(typeof credentialFacts)[number]>;
 
@@ -81,6 +84,8 @@ export interface CredentialSet {
   readonly consoleDirectory?: string;
   /** Where the same user's libvirt client has its files, at which this VNC client does not look. */
   readonly libvirtDirectory?: string;
+  /** Its user has led it to files outside of the home directory (`isChosenElsewhere`): no fix writes them. */
+  readonly isElsewhere?: true;
 }
 
 /** The sets in use, and what could not be learnt about where they are. */
@@ -133,12 +138,17 @@ export const credentials = remembering(credentialFacts, (facts, roles: readonly 
     }
   }
   if (roles.includes('vnc-client')) {
-    for (const found of [vncClientSets(facts), tigerVncSets(facts)]) {
+    for (const found of [vncClientSets(facts), tigerVncSets(facts), remminaSets(facts)]) {
       sets.push(...found.sets);
       gaps.push(...found.gaps);
     }
   }
-  return { sets, gaps };
+  return {
+    sets: sets.map((set) =>
+      filesOf(set).some(({ path }) => isChosenElsewhere(facts, set, path)) ? { ...set, isElsewhere: true } : set,
+    ),
+    gaps,
+  };
 });
 
 /**

@@ -16,11 +16,13 @@ import {
   usualCaKeyNames,
   type QemuTlsUse,
 } from '../reference/pki-files.ts';
+import { spiceDirectory, spiceTrust } from '../reference/spice-clients.ts';
 import { gtkVncNames, gtkVncPki, gtkVncSystemDirectory, tigerVncPki } from '../reference/vnc-clients.ts';
 import { userPkiFile, usersInScope } from './account.ts';
 import { serverPathSettings } from './credentials.ts';
 import { pkiDirectoriesOf } from './libvirt-uri.ts';
 import { keytabFiles, saslConfigurationPaths, saslDatabaseFiles } from './sasl-files.ts';
+import { remminaFiles } from './remmina-sets.ts';
 import { runningTlsDirectories } from './running-tls-directories.ts';
 import { effectiveSetting, stringListSetting } from './setting-value.ts';
 import { tigerVncDirectoriesOf } from './tiger-vnc-sets.ts';
@@ -32,6 +34,7 @@ export const lookedUpFacts = [
   'accounts',
   'caller',
   'qemuProcesses',
+  'remminaProfiles',
   'scope',
 ] as const;
 
@@ -99,6 +102,8 @@ export function lookedUpPaths(
     certificates.add(`${directory}/${tigerVncPki['ca-certificate']}`);
     revocationLists.add(`${directory}/${tigerVncPki['revocation-list']}`);
   }
+  for (const directory of homes.map(({ home }) => spiceDirectory(home)).filter(mayHold))
+    certificates.add(`${directory}/${spiceTrust['ca-certificate']}`);
   for (const daemon of ['libvirtd', 'virtproxyd'] as const) {
     for (const [kind, key] of Object.entries(serverPathSettings)) {
       const path = settingText(facts, configurationFiles[daemon], key);
@@ -118,6 +123,10 @@ export function lookedUpPaths(
       .map((path) => path.slice(0, path.lastIndexOf('/'))),
   );
   for (const directory of caDirectories) for (const name of usualCaKeyNames) privateKeys.add(`${directory}/${name}`);
+
+  // After the search for keys of CAs: these may lie anywhere.
+  for (const { kind, path } of remminaFiles(facts))
+    (kind === 'private-key' ? privateKeys : kind === 'revocation-list' ? revocationLists : certificates).add(path);
 
   for (const directory of qemuDirectories(facts)) others.add(directory);
   for (const user of homes) {

@@ -1,5 +1,6 @@
 import type { Malformation, MalformationCause } from '../facts/certificates.ts';
 import type { CredentialFile, CredentialSet } from './credentials.ts';
+import { remminaRefusal, remminaUntrusted } from './remmina-sets.ts';
 import { tigerVncRefusal } from './tiger-vnc-sets.ts';
 import { gtkVncRefusal } from './vnc-client-files.ts';
 
@@ -67,14 +68,12 @@ export function malformedText(
   if (set.program === 'tigervnc')
     return file.kind === 'ca-certificate' && hasNoBlock(malformation) ? undefined : tigerVncRefusal(file.kind);
   // Of a CA file without any certificate nothing is loaded, and nobody trusted.
-  if (set.program === 'gtk-vnc')
-    return file.kind === 'ca-certificate' &&
-      readable === 0 &&
-      malformation.cause !== 'structure' &&
-      malformation.cause !== 'base64'
-      ? 'The certificate is not trusted'
-      : gtkVncRefusal;
-  const error = malformation.gnutlsError ?? 'Base64 decoding error.';
+  const isNobodyTrusted = file.kind === 'ca-certificate' && readable === 0 && hasNoBlock(malformation);
+  if (set.program === 'gtk-vnc') return isNobodyTrusted ? 'The certificate is not trusted' : gtkVncRefusal;
+  const error =
+    malformation.gnutlsError ??
+    (malformation.cause === 'not-a-file' ? 'Error while reading file.' : 'Base64 decoding error.');
+  if (set.program === 'remmina') return isNobodyTrusted ? remminaUntrusted : remminaRefusal(file.kind, error);
   if (set.program === 'qemu' && set.severalIdentities === true && file.kind !== 'revocation-list')
     return file.kind === 'private-key'
       ? `Unable to import private key ${path}`

@@ -1,9 +1,11 @@
 import type { Known } from '../facts/facts.ts';
 import type { Role } from '../facts/role.ts';
-import { flatPki, type CredentialKind, type Endpoint } from '../reference/pki-files.ts';
+import { flatPki, systemPki, type CredentialKind, type Endpoint } from '../reference/pki-files.ts';
+import { remminaSettings } from '../reference/vnc-clients.ts';
 import { credentialContents, gapsIn, type ContentFacts, type Gap, type SetContents } from './credential-contents.ts';
 import type { CredentialFile, CredentialSet } from './credentials.ts';
 import { tlsWanted } from './listening.ts';
+import { remminaRefusal } from './remmina-sets.ts';
 import { consequenceOf } from './own-credentials.ts';
 import { isGtkVncSystemFile } from './vnc-client-files.ts';
 import { exists, parentOf } from './walk.ts';
@@ -22,6 +24,8 @@ export interface MissingFile {
   readonly consequence: string;
   /** Where the user's libvirt client has the like, at which this program does not look. */
   readonly elsewhere?: string;
+  /** Nothing names the file, where one must be named: by this key, beside the statement of the other half, which is `file`'s setting. */
+  readonly unnamed?: string;
 }
 
 /**
@@ -41,7 +45,9 @@ export function missingFiles(
   );
   const missing = asked.flatMap((contents) => {
     const content = contentOf(contents, kind);
-    if (content.state !== 'absent' || content.dangling || isShadowed(contents)) return [];
+    if (contents.set.program === 'remmina' && content.state === 'none') return unnamedHalf(contents.set, kind);
+    if (content.state !== 'absent' || content.dangling || isShadowed(contents) || isUnused(contents.set, kind))
+      return [];
     // The CA is wanted once, however many identities there are.
     if (kind === 'ca-certificate' && contents.set.besides !== undefined) return [];
     return [describe(facts, contents, kind, content.file)];
@@ -98,6 +104,14 @@ function describe(
       consequence: consequenceOf(set),
     };
   if (set.program === 'gtk-vnc') return { ...common, ...describeForViewer(facts, set, kind, half) };
+  if (set.program === 'remmina')
+    return {
+      ...common,
+      fatal: true,
+      text: remminaRefusal(kind, 'Error while reading file.'),
+      consequence: consequenceOf(set),
+      ...libvirtsOwn(facts, set, kind, half),
+    };
   if (kind === 'ca-certificate' || set.endpoint === 'server')
     return {
       ...common,
@@ -158,6 +172,56 @@ export const linkCommands = (
     ...links.map(({ at, target }) => `ln -s ${target} ${at}`),
   ].join('; ');
 
+/** A file of a pair of which a profile names no other half is not looked at. */
+const isUnused = ({ program, certificate, key }: CredentialSet, kind: CredentialKind): boolean =>
+  program === 'remmina' && kind !== 'ca-certificate' && (certificate === undefined || key === undefined);
+
+/** Of certificate and key a profile of Remmina names but one: neither is used. */
+function unnamedHalf(set: CredentialSet, kind: Exclude<CredentialKind, 'revocation-list'>): readonly MissingFile[] {
+  const other = kind === 'certificate' ? set.key : kind === 'private-key' ? set.certificate : undefined;
+  if (other === undefined) return [];
+  return [
+    {
+      set,
+      file: other,
+      half: true,
+      fatal: false,
+      text: 'No client certificate or key provided.',
+      consequence: `the pair is not used, and a connection by ${set.owner} carries no certificate, which a server that verifies its clients refuses`,
+      unnamed: remminaSettings[kind],
+    },
+  ];
+}
+
+/** What gives a program that misses files those which lie elsewhere: links, or for Remmina, which has no place of its own, other paths. */
+export const useInstead = (
+  set: CredentialSet,
+  files: readonly { readonly at: string; readonly target: string }[],
+): string => {
+  const named = files.flatMap(({ at, target }) => {
+    const setting = [set.ca, set.certificate, set.key].find((file) => file?.path === at)?.setting;
+    return setting === undefined ? [] : [{ ...setting, target }];
+  });
+  const [first] = named;
+  return first === undefined
+    ? linkCommands(set, files)
+    : `with Remmina closed, in ${first.path}: ${named.map(({ key, target, line }) => `${key}=${target} (line ${line})`).join(' and ')}`;
+};
+
+/** The line that a profile of Remmina lacks. */
+export const nameInProfile = ({ file, unnamed }: MissingFile): string =>
+  `with Remmina closed, in ${file.setting?.path} after line ${file.setting?.line}: ${unnamed}=, and the path of the file that belongs to ${file.path}; or take out line ${file.setting?.line}, if servers ask for no certificate`;
+
+/** What is seen of a file that is not there. */
+export const absenceText = ({ file: { path, setting }, elsewhere, unnamed }: MissingFile): string =>
+  unnamed !== undefined
+    ? `${setting?.key} in line ${setting?.line} of ${setting?.path}, and no ${unnamed}`
+    : `nothing at ${path}${namedBy(setting)}${elsewhere === undefined ? '' : `; libvirt's client has ${elsewhere}`}`;
+
+/** Only of Remmina's files does anybody have to be told who wants them there. */
+const namedBy = (setting: CredentialFile['setting']): string =>
+  setting?.path.endsWith('.remmina') === true ? `, which ${setting.path} names as ${setting.key}` : '';
+
 /** The links that give a VNC client the pair of the same user's libvirt client. */
 export const libvirtsPair = ({
   libvirtDirectory = '',
@@ -173,6 +237,26 @@ export const libvirtsPair = ({
         },
   );
 
+/** The like of a missing file that the same user's libvirt client has: the user's own, or the CA of the system. */
+function libvirtsOwn(
+  { files }: Known<'files'>,
+  { program, libvirtDirectory, certificate }: CredentialSet,
+  kind: Exclude<CredentialKind, 'revocation-list'>,
+  half: boolean,
+): Pick<MissingFile, 'elsewhere'> {
+  const name = kind === 'ca-certificate' ? flatPki[kind] : flatPki.client[kind];
+  // To one half that is there only the half of the same pair helps.
+  const fits =
+    !half || (kind === 'private-key' && certificate?.path === `${libvirtDirectory}/${flatPki.client.certificate}`);
+  const paths = [
+    ...(libvirtDirectory === undefined || !fits ? [] : [`${libvirtDirectory}/${name}`]),
+    // gtk-vnc has looked there.
+    ...(program === 'remmina' && kind === 'ca-certificate' ? [systemPki[kind]] : []),
+  ];
+  const elsewhere = paths.find((path) => exists(files, path) === true);
+  return elsewhere === undefined ? {} : { elsewhere };
+}
+
 /** gtk-vnc goes on without any of its files. */
 function describeForViewer(
   facts: Known<'files'>,
@@ -180,13 +264,8 @@ function describeForViewer(
   kind: Exclude<CredentialKind, 'revocation-list'>,
   half: boolean,
 ): Pick<MissingFile, 'fatal' | 'text' | 'consequence' | 'elsewhere'> {
-  const { owner, libvirtDirectory, certificate } = set;
-  const name = kind === 'ca-certificate' ? flatPki[kind] : flatPki.client[kind];
-  // To one half that is there only the half of the same pair helps.
-  const fits =
-    !half || (kind === 'private-key' && certificate?.path === `${libvirtDirectory}/${flatPki.client.certificate}`);
-  const path = libvirtDirectory === undefined || !fits ? undefined : `${libvirtDirectory}/${name}`;
-  const elsewhere = path !== undefined && exists(facts.files, path) === true ? { elsewhere: path } : {};
+  const { owner } = set;
+  const elsewhere = libvirtsOwn(facts, set, kind, half);
   return kind === 'ca-certificate'
     ? {
         fatal: false,

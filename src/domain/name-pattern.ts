@@ -31,6 +31,7 @@ export type UnmatchableReason =
   | 'spaces' // after commas or around equals signs
   | 'attribute-name' // emailAddress=, cn=, E=: names are compared with regard to case
   | 'unescaped-comma' // a comma inside a value without its backslash
+  | 'backslashes' // two of them before such a comma, as if libvirt's strings had escapes
   | 'brackets' // sets of characters, which GLib does not have
   | 'other-order' // the parts of a known name, in another order
   | 'common-name-first'; // the order that certtool -i and RFC 4514 have
@@ -88,10 +89,41 @@ export function unmatchable(pattern: string, known: readonly string[] = []): Unm
       .map((part) => part.replace(/(?<!\\),/g, '\\,'))
       .join(',');
   }
+  // Before the next part, a backslash of the value itself stands doubled in its right.
+  const doubled = /\\\\,(?!\s*[A-Za-z\d][\w.]*\s*=)/g;
+  if (doubled.test(text)) {
+    reasons.add('backslashes');
+    text = text.replace(doubled, '\\,');
+  }
   const parts = splitParts(text, reasons).map((part) => normalise(part, reasons));
   const inOrder = reorder(parts, known, reasons);
   if (reasons.size === 0) return undefined;
   return { reasons: [...reasons], proposed: inOrder.join(',') };
+}
+
+/** How many entries may stand in the place of one with sets. */
+const maximumExpansion = 40;
+
+/** An entry without its sets of characters, one for each that they mean; the entry itself where they are too many or no sets of a shell. */
+export function expanded(entry: string): readonly string[] {
+  let entries: readonly string[] = [entry];
+  for (;;) {
+    const set = /\[([A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9]+)\]/.exec(entries[0] ?? '');
+    if (set === null) return entries.some((one) => one.includes('[')) ? [entry] : entries;
+    const characters = charactersOf(set[1] ?? '');
+    if (characters.length * entries.length > maximumExpansion || characters.length === 0) return [entry];
+    entries = entries.flatMap((one) =>
+      characters.map((each) => one.slice(0, set.index) + each + one.slice(set.index + set[0].length)),
+    );
+  }
+}
+
+function charactersOf(set: string): readonly string[] {
+  const range = /^([a-z])-([a-z])$|^([A-Z])-([A-Z])$|^(\d)-(\d)$/.exec(set);
+  if (range === null) return set.includes('-') ? [] : [...new Set(set)];
+  const [from = '', to = ''] = range.slice(1).filter((each) => each !== undefined);
+  const [first, last] = [from.charCodeAt(0), to.charCodeAt(0)];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => String.fromCharCode(first + index));
 }
 
 /** Splits at commas that separate parts; one that only a value can hold gets its backslash. */

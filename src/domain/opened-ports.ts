@@ -132,10 +132,9 @@ function ofMigration(facts: OpenedPortFacts): readonly OpenedPorts[] {
     effectiveSetting(file, 'migrate_tls_x509_cert_dir') !== undefined;
   if (!tls && !migrationSettings.some((key) => effectiveSetting(file, key) !== undefined)) return [];
   const address = stringSetting(file, 'migration_address');
-  const low = portSetting(answer, 'migration_port_min', 49_152);
   return [
     {
-      ports: [low, Math.max(low, portSetting(answer, 'migration_port_max', 49_215))],
+      ports: migrationPorts(facts),
       kind: 'migration',
       use: 'where guests that migrate to this host arrive',
       ...(address.ok && !isAny(address.value) && address.value !== undefined ? { address: address.value } : {}),
@@ -144,7 +143,17 @@ function ofMigration(facts: OpenedPortFacts): readonly OpenedPorts[] {
   ];
 }
 
-const nbdPort = 10_809;
+/** Ports from which guests that arrive, and the disks that are copied along with them, get theirs: by qemu.conf. */
+export function migrationPorts(facts: Known<'configurations' | 'software'>): PortRange {
+  const answer = qemuDriverFile(facts);
+  const [min, max] = [49_152, 49_215];
+  if (answer.state !== 'loaded') return [min, max];
+  const low = portSetting(answer, 'migration_port_min', min);
+  return [low, Math.max(low, portSetting(answer, 'migration_port_max', max))];
+}
+
+/** NBD's own port. */
+export const nbdPort = 10_809;
 
 /** Servers of qemu-nbd show only by what listens. */
 function ofNbd({ runtime }: OpenedPortFacts): readonly OpenedPorts[] {

@@ -3,11 +3,12 @@ import type { Known } from '../facts/facts.ts';
 import type { Role } from '../facts/role.ts';
 import { contentFacts, credentialContents, type Content, type Gap, type SetContents } from './credential-contents.ts';
 import type { CredentialSet } from './credentials.ts';
-import { isViewer } from '../reference/pki-files.ts';
+import { isViewer, type CredentialKind } from '../reference/pki-files.ts';
 import { requiresKeyEncipherment } from './libvirt-version.ts';
 import { checkLoading, checkOwnCertificate, type Refusal, type RefusalKind } from './own-certificate.ts';
 import { effectiveBool, remoteConfiguration } from './remote-configuration.ts';
 import { remembering } from './remembering.ts';
+import { remminaRefusal } from './remmina-sets.ts';
 import { gtkVncRefusal } from './vnc-client-files.ts';
 
 /** The facts from which it follows what programs make of their own credentials. */
@@ -52,9 +53,12 @@ function judged(facts: OwnCredentialFacts, contents: SetContents): OwnCredential
     ...(crl === undefined ? {} : { crl }),
   };
   if (program === 'tigervnc') return unchecked(contents);
-  if (program === 'gtk-vnc') {
-    // It checks nothing itself, loads in QEMU's order and has one text for whatever GnuTLS refuses.
-    const loading = checkLoading({ program: 'qemu', ...files }).map((one) => ({ ...one, text: gtkVncRefusal }));
+  if (isViewer(program)) {
+    // They check nothing themselves, and load in QEMU's order; gtk-vnc has one text for whatever GnuTLS refuses.
+    const loading = checkLoading({ program: 'qemu', ...files }).map((one) => ({
+      ...one,
+      text: program === 'gtk-vnc' ? gtkVncRefusal : remminaRefusal(loadedAs(one.kind), gnutlsErrorOf(one)),
+    }));
     return { ...contents, checked: false, refusals: [], warnings: [], loading, consequence };
   }
   const { refusals, warnings } = checkOwnCertificate({
@@ -70,6 +74,13 @@ function judged(facts: OwnCredentialFacts, contents: SetContents): OwnCredential
   const checked = isChecked(facts, set);
   return { ...contents, checked, refusals, warnings, loading, consequence };
 }
+
+/** Which call to GnuTLS refuses. */
+const loadedAs = (kind: RefusalKind): CredentialKind =>
+  kind === 'ca-malformed' ? 'ca-certificate' : kind === 'crl-malformed' ? 'revocation-list' : 'private-key';
+
+/** GnuTLS' part of what QEMU says. */
+const gnutlsErrorOf = ({ text }: Refusal): string => text.slice(text.lastIndexOf("': ") + 3);
 
 /** What a viewer does with files that it only adds to the trust of the system: nothing in them stops it. */
 export const unchecked = (contents: SetContents): OwnCredentials => ({
@@ -122,6 +133,7 @@ export function consequenceOf(set: Pick<CredentialSet, 'program' | 'endpoint' | 
   if (set.program === 'qemu') return qemuConsequences[set.id.replace(/[-:].*$/, '')] ?? 'QEMU does not start';
   if (set.program === 'tigervnc') return `${set.owner} goes on without it`;
   if (set.program === 'gtk-vnc') return `${set.owner} opens no console over TLS`;
+  if (set.program === 'remmina') return `${set.owner} does not get in, and asks for other files`;
   return set.endpoint === 'server'
     ? `${set.owner} does not start`
     : 'connections over TLS fail before anything is sent';

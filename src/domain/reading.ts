@@ -1,8 +1,8 @@
-import type { Accounts } from '../facts/accounts.ts';
 import type { Role } from '../facts/role.ts';
 import type { CredentialKind } from '../reference/pki-files.ts';
 import { access } from './access.ts';
-import type { Account } from './account.ts';
+import { homeOf, type Account } from './account.ts';
+import { isChosenElsewhere } from './home-directory.ts';
 import { credentials, filesOf, type CredentialFacts, type CredentialGap, type CredentialSet } from './credentials.ts';
 import { walk, type Walk } from './walk.ts';
 
@@ -15,6 +15,8 @@ export interface Reading {
   readonly reader: Account;
   /** The reader is a person with a client, not a service. */
   readonly isPerson: boolean;
+  /** The person has led the program to it (`isChosenElsewhere`). */
+  readonly isElsewhere: boolean;
   /** Is a path there for this reader: in QEMU's directory, or below the person's home. */
   belongs(path: string): boolean;
 }
@@ -52,7 +54,8 @@ export function filesToRead(
         if (set.program === 'gtk-vnc' && root !== undefined && !path.startsWith(`${root}/`)) continue;
         const belongs = (at: string): boolean =>
           root !== undefined && (at === root ? !isPerson : at.startsWith(`${root}/`));
-        readings.push({ set, kind, path, way, reader, isPerson, belongs });
+        const isElsewhere = isChosenElsewhere(facts, { ...set, readers: [reader] }, path);
+        readings.push({ set, kind, path, way, reader, isPerson, isElsewhere, belongs });
       }
     }
   }
@@ -61,10 +64,13 @@ export function filesToRead(
   return { readings, gaps: unseen, unknownReaders, daemonKey: found?.outcome === 'found' ? found.path : undefined };
 }
 
-const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+/**
+ * Would opening it show a person a file of somebody else's: who owns a directory can give any file in it the name that is looked for, so
+ * that nobody but a person should decide it.
+ */
+export const isOfOthers = ({ isPerson, way, reader }: Reading): boolean => isPerson && way.entry.uid !== reader.uid;
 
-const homeOf = (accounts: Accounts, { uid }: Account): string | undefined =>
-  accounts.users.find((user) => user.uid === uid)?.home.replace(/\/+$/, '');
+const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
 /** A reading that fails, and the component that stops it. */
 export interface Refusal {

@@ -4,6 +4,7 @@ import { flatPki, qemuPki, qemuTlsDirectory, systemPki } from '../reference/pki-
 import { gtkVncPki, gtkVncSystemDirectory, vncClients } from '../reference/vnc-clients.ts';
 import { userPkiFile } from './account.ts';
 import type { CredentialFacts } from './credentials.ts';
+import { remminaEvidence } from './remmina-sets.ts';
 import { tigerVncEvidence } from './tiger-vnc-sets.ts';
 import { vncClientsInUse } from './vnc-client-sets.ts';
 import { exists } from './walk.ts';
@@ -72,7 +73,8 @@ export function roleEvidence(facts: CredentialFacts): readonly RoleEvidence[] {
     );
   });
   const viewer = vncClients.flatMap(({ programs }) => programs).find((name) => software.installed.includes(name));
-  const viewerFile = vncClientsInUse(facts).flatMap(({ evidence }) => evidence)[0] ?? tigerVncEvidence(facts);
+  const viewerFile =
+    vncClientsInUse(facts).flatMap(({ evidence }) => evidence)[0] ?? tigerVncEvidence(facts) ?? remminaEvidence(facts);
   // VNC clients have their CA in the same place.
   const isViewers = (viewer !== undefined || viewerFile !== undefined) && !software.installed.includes('virsh');
   const onlyCa = there(systemPki['ca-certificate']) && found.length === 0 && !isViewers;

@@ -2,6 +2,7 @@ import type { Certificate } from '../facts/certificates.ts';
 import type { Known } from '../facts/facts.ts';
 import type { TlsHandshake } from '../facts/observation.ts';
 import { presentedChain } from './chain-of-trust.ts';
+import { guestName } from './guest-name.ts';
 import { credentials, type CredentialFacts, type CredentialSet } from './credentials.ts';
 
 export type ServedFacts = CredentialFacts & Known<'certificates' | 'observations' | 'qemuProcesses'>;
@@ -16,6 +17,8 @@ export interface ServedCertificate {
   readonly path: string;
   /** The running guest that shows it; absent for libvirt's daemon. */
   readonly guest?: string;
+  /** Which console of the guest. */
+  readonly console?: 'vnc' | 'spice';
   /** Files of libvirt's daemon. */
   readonly set?: CredentialSet;
 }
@@ -41,12 +44,14 @@ export function servedCertificates(facts: ServedFacts): readonly ServedCertifica
         ? []
         : [{ host, port, served, onDisk, path, set }];
     }
-    if (one.asks === 'ssh') return [];
-    const shown = displayOn(facts, port);
+    if (one.asks === 'ssh' || one.asks === 'nbd') return [];
+    const shown = one.asks === 'spice' ? spiceOn(facts, port) : displayOn(facts, port);
     const onDisk = firstIn(shown?.path);
-    const served = one.observation.addresses.flatMap(
-      ({ answer }) => leafOf(answer?.withoutCertificate.handshake) ?? [],
-    )[0];
+    const handshakes =
+      one.asks === 'spice'
+        ? one.observation.addresses.map(({ answer }) => answer?.tls?.handshake)
+        : one.observation.addresses.map(({ answer }) => answer?.withoutCertificate.handshake);
+    const served = handshakes.flatMap((handshake) => leafOf(handshake) ?? [])[0];
     return shown === undefined || onDisk === undefined || served === undefined
       ? []
       : [{ host, port, served, onDisk, ...shown }];
@@ -57,14 +62,32 @@ export function servedCertificates(facts: ServedFacts): readonly ServedCertifica
 function displayOn(
   { qemuProcesses }: Known<'qemuProcesses'>,
   port: number,
-): { guest: string; path: string } | undefined {
+): Pick<ServedCertificate, 'guest' | 'path' | 'console'> | undefined {
   if (!qemuProcesses.observed) return undefined;
   for (const { commandLine, pid } of qemuProcesses.processes) {
-    for (const { addresses, tls } of commandLine.vnc) {
+    for (const { addresses, websockets, tls } of commandLine.vnc) {
       if (tls.type !== 'x509' || tls.credentials.dir === undefined) continue;
-      if (!addresses.some((address) => address.type === 'tcp' && address.port === port)) continue;
-      return { guest: commandLine.guest ?? `process ${pid}`, path: `${tls.credentials.dir}/server-cert.pem` };
+      if (![...addresses, ...websockets].some((address) => address.type === 'tcp' && address.port === port)) continue;
+      return {
+        guest: commandLine.guest ?? `process ${pid}`,
+        path: `${tls.credentials.dir}/server-cert.pem`,
+        console: 'vnc',
+      };
     }
+  }
+  return undefined;
+}
+
+/** The running guest whose SPICE has TLS on a port, and the file of its certificate. */
+function spiceOn(
+  { qemuProcesses }: Known<'qemuProcesses'>,
+  port: number,
+): Pick<ServedCertificate, 'guest' | 'path' | 'console'> | undefined {
+  if (!qemuProcesses.observed) return undefined;
+  for (const process of qemuProcesses.processes) {
+    const { spice } = process.commandLine;
+    if (spice?.tls !== undefined && spice.tlsPort === port)
+      return { guest: guestName(process), path: spice.tls.certificate, console: 'spice' };
   }
   return undefined;
 }

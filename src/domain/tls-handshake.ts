@@ -50,12 +50,16 @@ const mayBeUsedFor = (leaf: Certificate | undefined, usage: KeyUsage): boolean =
 /**
  * What two ends that speak GnuTLS agree on. An end whose own certificate may not sign does not offer TLS 1.3. The newest version that both
  * offer is taken; then the server looks for a suite, a group and a signature of both for which its certificate serves, and gives up when
- * there is none.
+ * there is none. With `isAnonymous` ends neither has a certificate, and both have ANON-DH in their priorities.
  *
  * Source: gnutls lib/auth.c: gnutls_credentials_set; lib/algorithms/ciphersuites.c: _gnutls_figure_common_ciphersuite; lib/auth/cert.c:
  * cert_select_sign_algorithm; lib/algorithms/publickey.c: _gnutls_kx_supports_pk_usage (3.7.9, 3.8.9).
  */
-export function handshake(client: HandshakeEnd, server: HandshakeEnd): Handshake {
+export function handshake(
+  client: HandshakeEnd,
+  server: HandshakeEnd,
+  { isAnonymous = false }: { readonly isAnonymous?: boolean } = {},
+): Handshake {
   const ends = { client, server };
   const priorities = {} as Record<'client' | 'server', Valid>;
   for (const end of ['client', 'server'] as const) {
@@ -88,6 +92,12 @@ export function handshake(client: HandshakeEnd, server: HandshakeEnd): Handshake
   const leaf = server.leaf;
   const clientLeaf = known(client.leaf);
   const shared = { client: priorities.client.algorithms, server: priorities.server.algorithms };
+  if (isAnonymous && !hasAnonymousSuite(shared, version))
+    return {
+      state: 'failed',
+      because: 'the priorities of both ends leave no anonymous suite, or no finite field for its exchange, in common',
+      server: noCipherSuites,
+    };
   if (leaf !== undefined) {
     const fault = serverFault(shared, version, known(leaf));
     if (fault !== undefined) return { state: 'failed', ...fault };
@@ -223,12 +233,25 @@ function suitesFor({ client, server }: Shared, version: TlsVersion, leaf: Certif
     'ecdhe-rsa': isRsa && signs && curve,
     'ecdhe-ecdsa': ['EC', 'Ed25519', 'Ed448'].includes(leaf.publicKey.algorithm) && signs && curve,
   };
-  return client.suites.filter(
+  return commonSuites({ client, server }, version).filter(({ exchange }) => serves[exchange] === true);
+}
+
+/** The suites that both ends have enabled and that exist in a version before TLS 1.3. */
+const commonSuites = ({ client, server }: Shared, version: TlsVersion): readonly Suite[] =>
+  client.suites.filter(
     ({ cipher, mac, exchange }) =>
-      serves[exchange] === true &&
       (version === 'TLS1.2' || legacyMacs.has(mac)) &&
       server.suites.some((each) => each.cipher === cipher && each.mac === mac && each.exchange === exchange),
   );
+
+/**
+ * Is there a suite of both ends with ANON-DH. To a client that names finite fields a server's own parameters are no good
+ * (check_server_dh_params).
+ */
+function hasAnonymousSuite({ client, server }: Shared, version: TlsVersion): boolean {
+  const named = both(client.groups, finiteGroups);
+  if (named.length > 0 && both(named, server.groups).length === 0) return false;
+  return commonSuites({ client, server }, version).some(({ exchange }) => exchange === 'anon-dh');
 }
 
 function clientProof({ client, server }: Shared, version: TlsVersion, leaf: Certificate | undefined): ClientProof {

@@ -38,6 +38,8 @@ export interface DiagnosisReport extends Pick<
   readonly why: string | null;
   /** The machine on which it is mended. */
   readonly mendedOn: Side | null;
+  /** The finding of `scan` on that machine that says the same; null where no rule does. */
+  readonly cause: Pick<SidedFinding, 'side' | 'rule' | 'fingerprint'> | null;
   readonly fix: Fix | null;
   /** Findings that do not stop this connection. */
   readonly warnings: readonly SidedFinding[];
@@ -88,15 +90,47 @@ export function makeDiagnosis(
     steps,
     why: failure?.why ?? null,
     mendedOn: failure?.side ?? null,
+    cause:
+      failure === null || cause === undefined
+        ? null
+        : { side: failure.side, rule: cause.rule, fingerprint: cause.fingerprint },
     fix: cause?.fix ?? failure?.fix ?? null,
     warnings: warningsOf(reports, cause, about.clientFiles),
   };
 }
 
+/** One way out of a failure: that of a finding of its machine, or the failure's own. */
+export interface WayOut {
+  readonly side: Side;
+  readonly finding?: Finding;
+  readonly fix: Fix;
+}
+
+/** All ways out of a failure, the likeliest first: of the finding that says the same, the failure's own two, of what else its rules found. */
+export function waysOut({ failure }: Pick<Prediction, 'failure'>, reports: SidedReports): readonly WayOut[] {
+  if (failure === null) return [];
+  const { side } = failure;
+  const cause = causeOf(failure, reports[side]);
+  const ofFinding = (finding: Finding | undefined): readonly WayOut[] =>
+    finding === undefined || finding.fix === null ? [] : [{ side, finding, fix: finding.fix }];
+  return [
+    ...ofFinding(cause),
+    ...(failure.fix === undefined ? [] : [{ side, fix: failure.fix }]),
+    ...(failure.otherwise === undefined ? [] : [failure.otherwise]),
+    ...foundBy(failure, reports[side])
+      .filter((finding) => finding !== cause)
+      .flatMap(ofFinding),
+  ];
+}
+
+const foundBy = ({ rules }: Failure, report: HostReport | undefined): readonly Finding[] =>
+  rules.flatMap((rule) => (report?.findings ?? []).filter((finding) => finding.rule === rule));
+
 /** The finding that says of one host what makes the connection fail: of the file at fault where there is one, by the likeliest rule. */
-function causeOf({ rules, path }: Failure, report: HostReport | undefined): Finding | undefined {
+function causeOf(failure: Failure, report: HostReport | undefined): Finding | undefined {
   const pathOf = ({ subject }: Finding): string | undefined => ('path' in subject ? subject.path : undefined);
-  const candidates = rules.flatMap((rule) => (report?.findings ?? []).filter((finding) => finding.rule === rule));
+  const { path } = failure;
+  const candidates = foundBy(failure, report);
   return path === undefined
     ? candidates[0]
     : (candidates.find((finding) => pathOf(finding) === path) ??

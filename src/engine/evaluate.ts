@@ -58,6 +58,7 @@ function rolesOf(snapshot: Snapshot): readonly Role[] {
     },
     runtime: { observed: false },
     qemuProcesses: { observed: false },
+    remminaProfiles: {},
   };
   const seen = Object.fromEntries(
     credentialFacts.flatMap((name) => (snapshot.facts[name].known ? [[name, snapshot.facts[name].value]] : [])),

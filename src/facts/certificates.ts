@@ -110,6 +110,8 @@ export interface Malformation {
 export interface CertificateFile {
   readonly certificates: readonly Certificate[];
   readonly malformation?: Malformation;
+  /** All that a malformed file holds, where nothing of it is lost and only its form is at fault. */
+  readonly recovered?: readonly Certificate[];
   /** Line of a private key's PEM header, if the file holds one as well. */
   readonly privateKeyLine?: number;
 }

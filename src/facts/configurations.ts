@@ -17,11 +17,30 @@ export interface Setting {
   readonly column: number;
 }
 
+/**
+ * Text that stands in a file, and what to put in its place, both with a sign of what stays; line and column (in characters) count from 1.
+ */
+export interface TextEdit {
+  readonly line: number;
+  readonly column: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The one evident repair of a file that does not parse: a few signs, one edit after the other. */
+export interface ConfigurationRepair {
+  readonly edits: readonly TextEdit[];
+  /** All statements of the file as it is then. */
+  readonly settings: readonly Setting[];
+}
+
 /** The parser's first complaint; `expected` is libvirt's own wording, such as `expecting a value`. */
 export interface ConfigurationSyntaxError {
   readonly expected: string;
   readonly line: number;
   readonly column: number;
+  /** Where it is clear what was meant, and no secret can stand there. */
+  readonly repair?: ConfigurationRepair;
 }
 
 /** A configuration file as libvirt's parser reads it: all statements in order (the first of a name counts), or where it stops. */

@@ -9,6 +9,7 @@ import type { Clock, HostIdentity, OperatingSystem, Scope, Software } from './ho
 import type { QemuProcesses } from './qemu-processes.ts';
 import type { ObservedPeer } from './observation.ts';
 import type { Keytab } from './keytab.ts';
+import type { RemminaProfile } from './remmina.ts';
 import type { SaslConfiguration } from './sasl.ts';
 import type { Runtime, Services } from './services.ts';
 
@@ -44,6 +45,11 @@ export interface Facts {
   readonly keytabs: ByPath<Keytab>;
   /** Plug-in directories of Cyrus SASL that exist, and the names of the files in them. */
   readonly saslPlugins: ByPath<readonly string[]>;
+  /**
+   * Remmina's profiles for VNC consoles; one that could not be looked at, a directory of them that may not be listed and preferences that
+   * may not be read have entries that are unknown.
+   */
+  readonly remminaProfiles: ByPath<RemminaProfile>;
   readonly mandatoryAccess: MandatoryAccess;
   readonly firewall: Firewall;
   /** What was seen of this host's own ports; empty where nothing was sent. */

@@ -58,12 +58,15 @@ export interface AddressObservation<Answer> {
   readonly answer?: Answer;
 }
 
+/** As GnuTLS names them. */
+export type TlsVersion = 'TLS1.0' | 'TLS1.1' | 'TLS1.2' | 'TLS1.3';
+
 /** A TLS handshake as far as it came; verification is off, so that the chain can be judged as GnuTLS would. */
 export interface TlsHandshake {
   /** Whether we had a certificate to send; a peer that does not ask gets none. */
   readonly ownCertificate: boolean;
   readonly outcome: Seen<'completed'>;
-  /** `TLS1.0` to `TLS1.3`, as GnuTLS names them. Absent when no hello came from the peer. */
+  /** The highest that both have, a TlsVersion; absent when no hello came from the peer. */
   readonly version?: string;
   /** Name in IANA's registry; absent unless the handshake was completed. */
   readonly cipher?: string;
@@ -95,13 +98,17 @@ export interface LibvirtTlsAnswer {
   readonly authentication?: Seen<LibvirtAuthentication>;
 }
 
-/** `withoutCertificate` accepted: the daemon lets in anyone. `withCertificate` is there when credentials were given and used. */
+/**
+ * `withoutCertificate` accepted: the daemon lets in anyone. `withCertificate` is there when credentials were given and used.
+ * `lowestVersion` is the oldest version of TLS that the daemon takes; absent where no handshake was completed.
+ */
 export type LibvirtAnswer =
   | { readonly transport: 'tcp'; readonly authentication: Seen<LibvirtAuthentication> }
   | {
       readonly transport: 'tls';
       readonly withoutCertificate: LibvirtTlsAnswer;
       readonly withCertificate?: LibvirtTlsAnswer;
+      readonly lowestVersion?: Seen<TlsVersion>;
     };
 
 /** Where a VNC server's authentication starts. */
@@ -129,6 +136,8 @@ export interface VncAnswer {
   readonly transport: 'tcp' | 'ws' | 'wss';
   readonly withoutCertificate: VncSession;
   readonly withCertificate?: VncSession;
+  /** The oldest version of TLS that the server takes; absent where no handshake with certificates was completed. */
+  readonly lowestVersion?: Seen<TlsVersion>;
   /**
    * Whether the server verifies clients, as far as it shows: `on` when it hangs up on one without a certificate after the handshake,
    * `off` when it goes on. Absent without TLS and where it did not show.
@@ -139,9 +148,9 @@ export interface VncAnswer {
 /** What a SPICE server says to a link message: `tls-needed` is SPICE_LINK_ERR_NEED_SECURED. */
 export type SpiceLink = 'ok' | 'tls-needed' | 'plain-needed' | 'error';
 
-/** One port of a SPICE server, asked in the clear; and inside TLS, if it did not answer that. */
+/** One port of a SPICE server: asked in the clear, and inside TLS if it did not answer that; one that is known for TLS inside TLS alone. */
 export interface SpiceAnswer {
-  readonly plain: Seen<SpiceLink>;
+  readonly plain?: Seen<SpiceLink>;
   readonly tls?: { readonly handshake: TlsHandshake; readonly link: Seen<SpiceLink> };
 }
 
@@ -149,6 +158,8 @@ export interface SpiceAnswer {
 export interface NbdAnswer {
   /** `oldstyle` servers have neither options nor TLS. */
   readonly greeting: Seen<'newstyle' | 'oldstyle'>;
+  /** Whether it goes on without TLS; absent where asking would end the connection of a server that never wants TLS. */
+  readonly plain?: Seen<'ok' | 'tls-needed'>;
   readonly startTls?: Seen<'accepted' | 'refused'>;
   readonly handshake?: TlsHandshake;
   readonly verifyPeer?: 'on' | 'off';
@@ -170,4 +181,6 @@ export type ObservedPeer =
       readonly observation: Observation<LibvirtAnswer>;
     }
   | { readonly asks: 'vnc'; readonly observation: Observation<VncAnswer> }
+  | { readonly asks: 'spice'; readonly transport: 'tls' | 'tcp'; readonly observation: Observation<SpiceAnswer> }
+  | { readonly asks: 'nbd'; readonly observation: Observation<NbdAnswer> }
   | { readonly asks: 'ssh'; readonly observation: Observation<SshAnswer> };

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
+import type { CertificateFile, PrivateKeyFile } from '../facts/certificates.ts';
 import type { AclEntry } from '../facts/files.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
 import { findProgram } from '../host/run-program.ts';
-import { configurationFiles, type ConfigurationName } from '../reference/configuration-files.ts';
 import { vocabularies } from '../reference/settings.ts';
 import { parseConfiguration } from '../parse/configuration.ts';
-import { editConfiguration } from './edit-configuration.ts';
+import { parsePrivateKeyFile } from '../parse/private-key-file.ts';
+import { configurationNamed, editedBy, isEdit } from './edit-configuration.ts';
 import { Journal } from './journal.ts';
 import { mayBeSecret, type Expectation, type Plan, type PlannedStep } from './plan.ts';
-import { afterStep, entryAt, type Performable } from './step-effect.ts';
+import { afterStep, entryAt, placeAt, type Performable } from './step-effect.ts';
 import { digestOf, Refused, type Kept, type WritableTree } from './writable-tree.ts';
 
 /** What became of a plan. */
@@ -30,6 +31,10 @@ export interface ApplyOptions {
   readonly target: string;
   /** May commands be run: never in a directory. */
   readonly runs: boolean;
+  /** Called and waited for before each step; with a Refused it stops there, as a step does that fails. */
+  readonly before?: (step: PlannedStep) => Promise<void>;
+  /** The private key (PEM) to a public one (SHA-256) that was made for this plan. */
+  readonly keyFor?: (publicKey: string) => Uint8Array | undefined;
 }
 
 /** Commands may stop guests or wait for a daemon. */
@@ -47,15 +52,16 @@ export async function applyPlan(
   options: ApplyOptions,
 ): Promise<Applied> {
   const steps = plan.steps.filter(({ step }) => step.kind !== 'run' || options.runs);
-  await mustHold(steps, tree);
+  await mustHold(facts, steps, tree);
   const { tool, time, target } = options;
   const journal = await Journal.begin(tree, { tool, time, target, steps: steps.length });
   const done: string[] = [];
   let current = facts;
   for (const [n, planned] of steps.entries()) {
     try {
+      await options.before?.(planned);
       const next = afterStep(current, planned.step);
-      await perform(n, planned, next, tree, journal);
+      await perform(n, planned, { before: current, after: next, keyFor: options.keyFor }, tree, journal);
       current = next;
       done.push(planned.id);
     } catch (error) {
@@ -76,33 +82,61 @@ export async function applyPlan(
 }
 
 /** Before anything is done: is the first thing that happens to each place possible. */
-async function mustHold(steps: readonly PlannedStep[], tree: WritableTree): Promise<void> {
+async function mustHold(facts: Snapshot['facts'], steps: readonly PlannedStep[], tree: WritableTree): Promise<void> {
   const seen = new Set<string>();
+  const replaced = new Set<string>();
+  const made: string[] = [];
   for (const { step, expects } of steps) {
     if (step.kind === 'run') continue;
     const place = step.kind === 'set' || step.kind === 'unset' ? `${step.path}\n${step.key}` : step.path;
-    if (seen.has(place)) continue;
+    // In a directory that is not there yet, nothing is.
+    if (made.some((directory) => step.path.startsWith(directory))) continue;
+    if (seen.has(place)) {
+      // Its owner or mode changes first; its content has to be what it was all the same.
+      const isReplaced = (step.kind === 'write' || step.kind === 'write-key') && !replaced.has(place);
+      if (isReplaced) await mustStill(facts, step, expects, tree);
+      continue;
+    }
+    if (step.kind === 'write' || step.kind === 'write-key' || step.kind === 'remove') replaced.add(place);
+    if (step.kind === 'make-directory') made.push(`${step.path}/`);
     seen.add(place);
-    await expected(step, expects, tree);
+    await expected(facts, step, expects, tree);
   }
 }
 
+/** @throws Refused where a file that is to be replaced holds something else by now */
+async function mustStill(
+  facts: Snapshot['facts'],
+  step: Performable & { readonly kind: 'write' | 'write-key' },
+  expects: Expectation,
+  tree: WritableTree,
+): Promise<void> {
+  const path = await tree.resolve(step.path);
+  if (expects.kind === 'entry' && !(await isStill(facts, step, expects, tree, path))) throw changed(path);
+}
+
+const changed = (path: string): Refused => new Refused(`${path} is not as it was when it was looked at`);
+
 /** The canonical path of a step's place, and what stands there, which is what was expected. @throws Refused */
 async function expected(
+  facts: Snapshot['facts'],
   step: Exclude<Performable, { kind: 'run' }>,
   expects: Expectation,
   tree: WritableTree,
 ): Promise<{ path: string; now: Kept; content?: Uint8Array }> {
-  if (step.kind === 'set' || step.kind === 'unset') {
+  if (isEdit(step)) {
     const path = await tree.resolve(step.path);
     const content = tree.read(path);
     const now = await tree.look(path, { content: true });
     if (now.type !== 'file' || now.sha256 !== digestOf(content))
       throw new Refused(`${path} is being changed by somebody else`);
-    const name = (Object.keys(configurationFiles) as ConfigurationName[]).find(
-      (one) => configurationFiles[one] === step.path,
-    );
-    const { settings, error } = parseConfiguration(content, vocabularies[name ?? 'libvirt']);
+    const { settings, error } = parseConfiguration(content, vocabularies[configurationNamed(step.path)]);
+    if (step.kind === 'repair') {
+      const { kind, ...seen } = expects;
+      if (kind !== 'syntax-error' || !same(error, seen))
+        throw new Refused(`${step.path} does not stop the parser as it did when it was looked at`);
+      return { path, now, content };
+    }
     const setting = settings.find(({ key }) => key === step.key);
     const holds = expects.kind === 'setting' && same(setting?.value ?? null, expects.value) && error === undefined;
     if (!holds) throw new Refused(`${step.path}: ${step.key} is not what it was when it was looked at`);
@@ -110,11 +144,52 @@ async function expected(
       throw new Refused(`${step.path}: ${mayBeSecret(step.key)}`);
     return { path, now, content };
   }
+  if (step.kind === 'write' || step.kind === 'write-key') {
+    const path = await tree.resolve(step.path);
+    const now = await tree.look(path);
+    const holds =
+      matchesExpectation(now, expects) && (now.type === 'absent' || (await isStill(facts, step, expects, tree, path)));
+    if (!holds) throw changed(path);
+    return { path, now };
+  }
   const path = await tree.resolve(step.path, { followLast: false });
   const now = await tree.look(path);
-  if (!matchesExpectation(now, expects)) throw new Refused(`${path} is not as it was when it was looked at`);
+  if (!matchesExpectation(now, expects)) throw changed(path);
   return { path, now };
 }
+
+/** Does a file that is to be replaced hold what the facts say, as far as they say it. */
+async function isStill(
+  facts: Snapshot['facts'],
+  { kind, path: named }: Performable & { readonly kind: 'write' | 'write-key' },
+  expects: Expectation,
+  tree: WritableTree,
+  path: string,
+): Promise<boolean> {
+  const { size, modified } = tree.timeOf(path);
+  if (
+    expects.kind === 'entry' &&
+    expects.size !== undefined &&
+    (expects.size !== size || expects.modified !== modified)
+  )
+    return false;
+  const content = tree.read(path);
+  if (kind === 'write-key') {
+    const was = facts.privateKeys.known ? facts.privateKeys.value[named] : undefined;
+    const is = parsePrivateKeyFile(content);
+    content.fill(0);
+    return was?.known === true && keyText(was.value) === keyText(is);
+  }
+  const { parseCertificateFile } = await import('../parse/x509-files.ts');
+  const was = facts.certificates.known ? facts.certificates.value[named] : undefined;
+  return was?.known === true && certificatesText(was.value) === certificatesText(parseCertificateFile(content));
+}
+
+const keyText = (file: PrivateKeyFile): string =>
+  JSON.stringify([file.state, file.state === 'readable' ? file.publicKey.fingerprint : null]);
+
+const certificatesText = ({ certificates, malformation, privateKeyLine }: CertificateFile): string =>
+  JSON.stringify([certificates.map(({ fingerprint }) => fingerprint), malformation?.cause, privateKeyLine]);
 
 /** Equal as data, in whatever order keys were made. */
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
@@ -145,7 +220,15 @@ function matchesExpectation(now: Kept, expects: Expectation): boolean {
 async function perform(
   n: number,
   { id, step, expects }: PlannedStep,
-  after: Snapshot['facts'],
+  {
+    before,
+    after,
+    keyFor,
+  }: {
+    readonly before: Snapshot['facts'];
+    readonly after: Snapshot['facts'];
+    readonly keyFor: ApplyOptions['keyFor'];
+  },
   tree: WritableTree,
   journal: Journal,
 ): Promise<void> {
@@ -156,7 +239,7 @@ async function perform(
     journal.append({ kind: 'done', n });
     return;
   }
-  const { path, now, content } = await expected(step, expects, tree);
+  const { path, now, content } = await expected(before, step, expects, tree);
   const change = { kind: 'change', n, step: id, path, before: now } as const;
   const temporary = tree.temporaryFor(path, `${journal.directory.slice(-6)}-${n}`);
   switch (step.kind) {
@@ -166,7 +249,7 @@ async function perform(
     case 'setfacl': {
       if (now.type !== 'file' && now.type !== 'directory') throw new Refused(`${path}: neither a file nor a directory`);
       const entry = entryAt(after, step.path);
-      if (entry.type !== now.type) throw new Refused(`${path} is not as it was when it was looked at`);
+      if (entry.type !== now.type) throw changed(path);
       const { uid, gid, mode, acl } = entry;
       const to = { type: now.type, uid, gid, mode, ...(acl === undefined || acl === 'unread' ? {} : { acl }) };
       journal.append({ ...change, after: to });
@@ -181,9 +264,10 @@ async function perform(
       break;
     }
     case 'set':
-    case 'unset': {
+    case 'unset':
+    case 'repair': {
       if (content === undefined || now.type !== 'file') throw new Refused(`${path}: not a regular file`);
-      const edited = editConfiguration(content, { key: step.key, value: step.kind === 'set' ? step.value : undefined });
+      const edited = editedBy(content, step);
       if (!edited.edited) throw new Refused(`${path}: ${edited.because}`);
       const { modified: _, ...kept } = now;
       const { splices } = edited;
@@ -197,12 +281,45 @@ async function perform(
       journal.append({ ...change, after: { type: 'absent' } });
       tree.unlink(path);
       break;
+    case 'make-directory': {
+      const to = objectAt(after, step.path);
+      journal.append({ ...change, after: to, makes: 'directory' });
+      tree.makeDirectory(path, 0o700);
+      tree.setMetadata(
+        path,
+        { type: 'directory', uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, mode: 0o700 },
+        to,
+      );
+      break;
+    }
+    case 'write':
+    case 'write-key': {
+      const content = step.kind === 'write' ? Buffer.from(step.pem) : keyFor?.(step.publicKey.fingerprint);
+      if (content === undefined) throw new Refused(`${path}: nobody holds the key that is to be written`);
+      const to = objectAt(after, step.path);
+      const aside = now.type === 'absent' ? {} : { aside: `${path}.OLD-${journal.directory.slice(-6)}-${n}` };
+      const known =
+        step.kind === 'write'
+          ? { after: { ...to, sha256: digestOf(content) } }
+          : { after: to, publicKey: step.publicKey.fingerprint };
+      journal.append({ ...change, ...known, ...aside, temporary, makes: 'file' });
+      tree.put(path, content, { temporary, ...aside, to });
+      break;
+    }
     case 'symlink':
       journal.append({ ...change, after: { type: 'symlink', target: step.target, uid: 0, gid: 0 } });
       tree.link(path, step.target);
       break;
   }
   journal.append({ kind: 'done', n });
+}
+
+/** Owner, mode and ACL of a place in the facts. @throws Refused */
+function objectAt(facts: Snapshot['facts'], path: string): Extract<Kept, { readonly type: 'file' | 'directory' }> {
+  const { entry } = placeAt(facts, path);
+  if (entry.type !== 'file' && entry.type !== 'directory') throw new Refused(`${path}: neither a file nor a directory`);
+  const { type, uid, gid, mode, acl } = entry;
+  return { type, uid, gid, mode, ...(acl === undefined || acl === 'unread' ? {} : { acl }) };
 }
 
 /** Runs a command of this machine as it stands. @throws Refused when it is not there or fails. */

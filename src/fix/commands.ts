@@ -1,4 +1,4 @@
-import type { FixStep } from '../rule/fix.ts';
+import type { FixStep, PlannerStep } from '../rule/fix.ts';
 
 /** A step that runs a command on the host. */
 export type RunStep = Extract<FixStep, { readonly kind: 'run' }>;
@@ -26,7 +26,7 @@ const isVerb = ({ command }: RunStep, ...verbs: readonly string[]): boolean =>
   command[0] === 'systemctl' && verbs.includes(command[1] ?? '');
 
 /** The steps on files with the commands around them; a service that is stopped and started, or restarted, is so once. */
-export function inOrder<T extends { readonly step: FixStep; readonly fixes: readonly string[] }>(
+export function inOrder<T extends { readonly step: FixStep | PlannerStep; readonly fixes: readonly string[] }>(
   files: readonly T[],
   commands: readonly (T & { readonly step: RunStep })[],
 ): readonly T[] {

@@ -1,5 +1,9 @@
 import { locateStatements, parseConfiguration, type StatementPlace } from '../parse/configuration.ts';
-import type { ConfigurationValue } from '../facts/configurations.ts';
+import { repairOf } from '../parse/configuration-repair.ts';
+import type { ConfigurationValue, TextEdit } from '../facts/configurations.ts';
+import { configurationFiles, type ConfigurationName } from '../reference/configuration-files.ts';
+import { settingsOf, vocabularies } from '../reference/settings.ts';
+import type { FixStep } from '../rule/fix.ts';
 
 /** A change of one setting: a value as it is written after the equals sign, or none to take the setting out. */
 export interface ConfigurationEdit {
@@ -52,6 +56,64 @@ export function editConfiguration(content: Uint8Array, { key, value }: Configura
   return result !== undefined && says(content, result, key, wanted)
     ? { edited: true, content: result, splices }
     : refuse(`the file would not say what is meant; edit ${key} by hand`);
+}
+
+/**
+ * Mends a file that does not parse by edits of which each stands in the file as those before it left it, where they are the repair that is
+ * evident for the file as it is, and changes nothing else.
+ */
+export function repairConfiguration(content: Uint8Array, edits: readonly TextEdit[], name: ConfigurationName): Edited {
+  const evident = repairOf(content, vocabularies[name], settingsOf[name]);
+  if (evident === undefined || JSON.stringify(evident.edits.map(textEdit)) !== JSON.stringify(edits.map(textEdit)))
+    return refuse('the fault is another than the one that was seen');
+  let text = textOf(content);
+  let splices: readonly Splice[] = [];
+  for (const { line, column, from, to } of edits) {
+    const start = text.split('\n', line - 1).reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
+    const [out, put] = [from, to].map((one) => textOf(Buffer.from(one, 'utf8'))) as [string, string];
+    text = text.slice(0, start) + put + text.slice(start + out.length);
+    splices = withSplice(splices, { at: start, out, in: put });
+  }
+  const result = spliced(content, splices);
+  return result !== undefined && textOf(result) === text
+    ? { edited: true, content: result, splices }
+    : refuse('the edits do not fit together');
+}
+
+/** A step that changes the text of a configuration file. */
+export type EditStep = Extract<FixStep, { readonly kind: 'set' | 'unset' | 'repair' }>;
+
+/** Does a step change the text of a configuration file. */
+export const isEdit = <T extends { readonly kind: string }>(step: T): step is T & EditStep =>
+  step.kind === 'set' || step.kind === 'unset' || step.kind === 'repair';
+
+/** A configuration file of the host by its path; a user's own is a client's. */
+export const configurationNamed = (path: string): ConfigurationName =>
+  (Object.keys(configurationFiles) as ConfigurationName[]).find((one) => configurationFiles[one] === path) ?? 'libvirt';
+
+/** The text of a file as a step leaves it. */
+export const editedBy = (content: Uint8Array, step: EditStep): Edited =>
+  step.kind === 'repair'
+    ? repairConfiguration(content, step.edits, configurationNamed(step.path))
+    : editConfiguration(content, { key: step.key, value: step.kind === 'set' ? step.value : undefined });
+
+const textEdit = ({ line, column, from, to }: TextEdit): TextEdit => ({ line, column, from, to });
+
+/** Adds a change that stands in the text as the others left it; one that begins in what the last one put there becomes part of it. */
+function withSplice(splices: readonly Splice[], { at, out, in: put }: Splice): readonly Splice[] {
+  const last = splices.at(-1);
+  const shift = splices.reduce((sum, one) => sum + one.in.length - one.out.length, 0);
+  if (last === undefined) return [{ at, out, in: put }];
+  const offset = at - (last.at + shift - (last.in.length - last.out.length));
+  // Of an earlier place there is no such splice: `spliced` refuses it.
+  if (offset < 0 || offset > last.in.length) return [...splices, { at: at - shift, out, in: put }];
+  const over = last.in.slice(offset);
+  const merged = {
+    at: last.at,
+    out: last.out + out.slice(over.length),
+    in: last.in.slice(0, offset) + put + over.slice(out.length),
+  };
+  return [...splices.slice(0, -1), merged];
 }
 
 /** A file after its edits; undefined when what they take out is not there. */

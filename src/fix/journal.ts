@@ -39,12 +39,27 @@ export type JournalRecord =
       readonly temporary?: string;
       /** Of a file whose content is changed: no more of it than that. */
       readonly splices?: readonly Splice[];
+      /** Of a file that is replaced as a whole: where the one before is kept. */
+      readonly aside?: string;
+      /** Of a private key: its public half (SHA-256), by which it is known again. */
+      readonly publicKey?: string;
+      /** A file is put, or a directory made, as a whole. */
+      readonly makes?: 'file' | 'directory';
     }
   | { readonly kind: 'run'; readonly n: number; readonly step: string; readonly command: readonly string[] }
   | { readonly kind: 'done'; readonly n: number }
   | { readonly kind: 'failed'; readonly n: number; readonly because: string }
   | { readonly kind: 'end'; readonly time: string; readonly complete: boolean }
   | { readonly kind: 'undone'; readonly n: number };
+
+/** An apply that never came to its end. */
+export interface Interruption {
+  /** When it was begun. */
+  readonly time: string;
+  readonly steps: number;
+  /** How many of them were surely done. */
+  readonly done: number;
+}
 
 /** Where the journals of a host lie, of a directory target inside it: no collector looks there. */
 const hostState = '/var/lib/virt-pki-check';
@@ -95,8 +110,8 @@ export class Journal {
     return journal;
   }
 
-  /** The journal of the latest apply that is not undone; undefined when there is none. @throws Refused */
-  static async latest(tree: WritableTree): Promise<Journal | undefined> {
+  /** The journal of the latest apply that is not undone; undefined when there is none. Takes empty ones away, if asked. @throws Refused */
+  static async latest(tree: WritableTree, { cleans = true } = {}): Promise<Journal | undefined> {
     let state: string;
     try {
       state = await tree.resolve(stateDirectory(tree));
@@ -107,7 +122,7 @@ export class Journal {
     const there = await tree.look(state);
     if (there.type === 'absent') return undefined;
     mustBeOurs(state, there);
-    const latest = latestIn(tree, state);
+    const latest = latestIn(tree, state, cleans);
     return latest === undefined ? undefined : new Journal(tree, `${state}/${latest}`);
   }
 
@@ -147,6 +162,15 @@ export class Journal {
     });
   }
 
+  /** Undefined for an apply that came to its end. @throws Refused */
+  interruption(): Interruption | undefined {
+    const records = this.read();
+    const [begin] = records;
+    if (begin?.kind !== 'begin' || records.some(({ kind }) => kind === 'end')) return undefined;
+    const done = new Set(records.flatMap((record) => (record.kind === 'done' ? [record.n] : [])));
+    return { time: begin.time, steps: begin.steps, done: done.size };
+  }
+
   /** Takes the journal away, with what was made to hold it. */
   remove(): void {
     const [begin] = this.read();
@@ -183,7 +207,7 @@ function parsed(line: string): JournalRecord | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, n, path, before, after, command, splices = [] } = value as Record<string, unknown>;
+  const { kind, n, path, before, after, command, splices = [], aside = '' } = value as Record<string, unknown>;
   const isKept = (one: unknown): boolean => typeof one === 'object' && one !== null && 'type' in one;
   switch (kind) {
     case 'begin':
@@ -191,6 +215,7 @@ function parsed(line: string): JournalRecord | undefined {
       return value as JournalRecord;
     case 'change':
       if (typeof path !== 'string' || !isKept(before) || !isKept(after)) return undefined;
+      if (typeof aside !== 'string') return undefined;
       if (!Array.isArray(splices) || !splices.every(isSplice)) return undefined;
       return typeof n === 'number' ? (value as JournalRecord) : undefined;
     case 'run':
@@ -209,7 +234,7 @@ const isSplice = (one: unknown): boolean => {
   return typeof at === 'number' && typeof out === 'string' && typeof put === 'string';
 };
 
-function latestIn(tree: WritableTree, state: string): string | undefined {
+function latestIn(tree: WritableTree, state: string, cleans = true): string | undefined {
   const names = tree.withDirectory(state, (real) => readdirSync(real)).filter((name) => /^\d{6}$/.test(name));
   return names
     .sort()
@@ -219,6 +244,7 @@ function latestIn(tree: WritableTree, state: string): string | undefined {
       const files = tree.withDirectory(`${state}/${name}`, (real) => readdirSync(real));
       const isNothing = !files.includes(journalName) || isEmpty(tree, `${state}/${name}`);
       if (!isNothing) return true;
+      if (!cleans) return false;
       for (const file of files) tree.unlink(`${state}/${name}/${file}`);
       tree.removeDirectory(`${state}/${name}`);
       return false;

@@ -1,5 +1,6 @@
 import type { Finding, HostReport } from '../engine/report.ts';
 import type { Applied } from './apply.ts';
+import type { Interruption } from './journal.ts';
 import type { Plan, PlannedFix, PlannedStep, Withheld } from './plan.ts';
 import type { ProvenPlan } from './simulate.ts';
 
@@ -19,6 +20,8 @@ export interface PlanDocument {
   /** Findings that are left when all steps were done; `emerging` says which of them were not there before. */
   readonly remaining: readonly Pick<Finding, 'rule' | 'severity' | 'subject' | 'message' | 'fingerprint'>[];
   readonly emerging: readonly string[];
+  /** An earlier apply that never came to its end, and is to be taken back first. */
+  readonly interrupted?: Interruption;
   /** With `--apply`: what became of it. */
   readonly applied?: Applied;
 }

@@ -98,6 +98,8 @@ export function expectationText(expects: Expectation): string {
       if (value.type === 'redacted') return `set${at}`;
       return `${value.type === 'list' ? `a list of ${value.items.length}` : JSON.stringify(value.value)}${at}`;
     }
+    case 'syntax-error':
+      return `does not load (line ${expects.line}, column ${expects.column}: ${expects.expected})`;
     case 'anything':
       return '';
   }

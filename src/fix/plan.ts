@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { guestName } from '../domain/guest-name.ts';
 import type { Finding } from '../engine/report.ts';
+import type { Certificate } from '../facts/certificates.ts';
 import type { ConfigurationValue } from '../facts/configurations.ts';
+import type { Moment } from '../facts/fact.ts';
 import type { FileMetadata } from '../facts/files.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
 import type { Fix, FixStep } from '../rule/fix.ts';
@@ -10,7 +12,17 @@ import { severities } from '../rule/severity.ts';
 import type { Subject } from '../rule/subject.ts';
 import { inverseOf, inOrder, type RunStep } from './commands.ts';
 import { textOfValue } from './edit-configuration.ts';
-import { afterStep, entryAt, isPerformable, NoSuchPlace, settingAt, type Performable } from './step-effect.ts';
+import { joinOrders, realize, type AuthorityAtHand, type Wanted } from './realize.ts';
+import {
+  afterStep,
+  entryAt,
+  isPerformable,
+  NoSuchPlace,
+  placeAt,
+  settingAt,
+  syntaxErrorAt,
+  type Performable,
+} from './step-effect.ts';
 
 /** A finding that a fix mends. */
 export interface Mended {
@@ -38,10 +50,18 @@ export interface PlannedFix {
 
 /** What a step must find, or else it is not done. */
 export type Expectation =
-  | (Pick<FileMetadata, 'uid' | 'gid' | 'mode' | 'acl'> & { readonly kind: 'entry'; readonly type: string })
+  | (Pick<FileMetadata, 'uid' | 'gid' | 'mode' | 'acl'> & {
+      readonly kind: 'entry';
+      readonly type: string;
+      /** Of a file that is replaced, where no step before has replaced it. */
+      readonly size?: number;
+      readonly modified?: Moment;
+    })
   | { readonly kind: 'absent' }
   /** The statement that counts; null when there must be none. */
   | { readonly kind: 'setting'; readonly value: ConfigurationValue | null; readonly line?: number }
+  /** libvirt's parser stops there. */
+  | { readonly kind: 'syntax-error'; readonly line: number; readonly column: number; readonly expected: string }
   /** Of a command nothing is expected but what the steps before it left. */
   | { readonly kind: 'anything' };
 
@@ -82,6 +102,10 @@ export interface Choice {
   readonly runs: boolean;
   /** Ids of rules or of fixes; all when empty or absent. */
   readonly only?: readonly string[];
+  /** The CA whose key is at hand, if one is. */
+  readonly authority?: AuthorityAtHand;
+  /** Certificates that are known from elsewhere, as from the other end of a connection, and may be written here. */
+  readonly further?: readonly Certificate[];
 }
 
 /** A way out before it has its place in a plan. */
@@ -92,49 +116,64 @@ export interface Candidate {
   readonly findings: readonly Mended[];
   readonly steps: readonly Performable[];
   readonly told: readonly FixStep[];
+  /** What a CA has to issue before the steps are known; absent when nothing is. */
+  readonly wanted?: readonly Wanted[];
   /** 0 for what mends a finding of the host as it is, 1 for what comes to light when that is done, and so on. */
   readonly round: number;
 }
 
-/** The ways out of the findings, worst first; findings with the same steps share one. */
-export function candidates(findings: readonly Finding[], choice: Choice, round = 0): readonly Candidate[] {
-  const found = new Map<string, Candidate>();
-  for (const finding of findings) {
-    if (finding.fix === null) continue;
-    const steps = JSON.stringify(finding.fix.steps);
-    const same = found.get(steps);
-    const mended = [...(same?.findings ?? []), mendedBy(finding)];
-    found.set(
-      steps,
-      same === undefined ? candidateOf(finding, finding.fix, choice, round) : { ...same, findings: mended },
-    );
-  }
+/** The ways out of the findings, worst first; findings with the same steps share one. `facts` are those in which they were found. */
+export function candidates(
+  facts: Snapshot['facts'],
+  findings: readonly Finding[],
+  choice: Choice,
+  round = 0,
+): readonly Candidate[] {
   const { only = [], safeOnly = false } = choice;
-  return [...found.values()].filter(
-    (one) =>
-      (only.length === 0 || only.includes(one.id) || one.findings.some(({ rule }) => only.includes(rule))) &&
-      !(safeOnly && one.applicability === 'unsafe'),
+  const found = new Map<string, { readonly fix: Fix; readonly usesCa: boolean; readonly mended: readonly Mended[] }>();
+  for (const finding of findings) {
+    const { fix } = finding;
+    if (fix === null) continue;
+    const usesCa = fix.withCa !== undefined && choice.authority !== undefined && !safeOnly && !isDoneByItself(fix);
+    const steps = JSON.stringify(usesCa ? fix.withCa : fix.steps);
+    found.set(steps, { fix, usesCa, mended: [...(found.get(steps)?.mended ?? []), mendedBy(finding)] });
+  }
+  const chosen = [...found.values()].filter(
+    ({ fix, mended }) =>
+      (only.length === 0 ||
+        mended.some(
+          ({ rule, fingerprint }, index) => only.includes(rule) || (index === 0 && only.includes(fingerprint)),
+        )) &&
+      !(safeOnly && fix.applicability === 'unsafe'),
   );
+  const join = joinOrders(chosen.map(({ fix, usesCa }) => (usesCa ? (fix.withCa ?? []) : [])));
+  return chosen
+    .map(({ fix, usesCa, mended }): Candidate => {
+      const withCa = usesCa ? realize(facts, (fix.withCa ?? []).map(join), choice) : undefined;
+      const isManual = withCa === undefined && fix.applicability === 'manual';
+      const { steps, told, wanted } = withCa ??
+        (isManual ? undefined : realize(facts, fix.steps, choice)) ?? { steps: [], told: fix.steps, wanted: [] };
+      const interrupts = withCa !== undefined || steps.some(({ kind }) => kind === 'run');
+      return {
+        id: mended[0]?.fingerprint ?? '',
+        title: fix.title,
+        applicability: steps.length === 0 ? 'manual' : interrupts ? 'unsafe' : fix.applicability,
+        findings: mended,
+        steps,
+        told,
+        ...(wanted.length === 0 ? {} : { wanted }),
+        round,
+      };
+    })
+    .filter(({ applicability }) => !(safeOnly && applicability === 'unsafe'));
 }
+
+/** Can all of it be done without a CA. */
+const isDoneByItself = ({ applicability, steps }: Fix): boolean =>
+  applicability !== 'manual' && steps.every((step) => isPerformable(step) || step.kind === 'write');
 
 function mendedBy({ rule, severity, subject, message, fingerprint }: Finding): Mended {
   return { rule, severity, subject, message, fingerprint };
-}
-
-function candidateOf(finding: Finding, fix: Fix, { runs }: Choice, round: number): Candidate {
-  const can = (step: FixStep): step is Performable => isPerformable(step) && (step.kind !== 'run' || runs);
-  const steps = fix.applicability === 'manual' ? [] : fix.steps.filter(can);
-  const told = fix.applicability === 'manual' ? fix.steps : fix.steps.filter((step) => !can(step));
-  const interrupts = steps.some(({ kind }) => kind === 'run');
-  return {
-    id: finding.fingerprint,
-    title: fix.title,
-    applicability: steps.length === 0 ? 'manual' : interrupts ? 'unsafe' : fix.applicability,
-    findings: [mendedBy(finding)],
-    steps,
-    told,
-    round,
-  };
 }
 
 /** The worst severity of what a fix mends. */
@@ -162,7 +201,7 @@ export function composePlan(facts: Snapshot['facts'], chosen: readonly Candidate
   }
   const performed = accepted.filter(({ steps }) => steps.length > 0);
   for (;;) {
-    const merged = mergeSteps(performed);
+    const merged = mergeSteps(facts, performed);
     const planned = placeSteps(facts, merged);
     if (!('failed' in planned)) {
       const fixes = accepted.map((candidate) => plannedFix(candidate, planned.steps));
@@ -236,11 +275,15 @@ function contradicts(a: Performable, b: Performable): boolean {
     return a.entry !== b.entry && who(a.entry) === who(b.entry);
   }
   if (a.kind === 'setfacl' && b.kind === 'chmod') return true;
+  if (a.kind === 'write') return b.kind === 'write-key' || (b.kind === 'write' && a.pem !== b.pem);
+  if (a.kind === 'write-key' && b.kind === 'write-key') return a.publicKey.fingerprint !== b.publicKey.fingerprint;
+  // What stands in the way makes way for what is written.
+  if (a.kind === 'remove' && (b.kind === 'write' || b.kind === 'write-key')) return false;
   if (a.kind === 'set' && b.kind === 'unset') return true;
   return (a.kind === 'remove' || a.kind === 'symlink') && b.kind !== a.kind;
 }
 
-function mergeSteps(chosen: readonly Candidate[]): readonly Merged[] {
+function mergeSteps(facts: Snapshot['facts'], chosen: readonly Candidate[]): readonly Merged[] {
   const merged = new Map<string, Merged>();
   for (const { id, applicability, steps, round } of chosen) {
     for (const step of steps) {
@@ -258,10 +301,11 @@ function mergeSteps(chosen: readonly Candidate[]): readonly Merged[] {
   const all = [...merged.values()];
   const paths = all.map(({ step }) => ('path' in step ? step.path : ''));
   const files = all.filter(({ step }) => step.kind !== 'run');
+  const isNew = newPlaces(facts, files);
   const ofFiles = files.sort(
     (a, b) =>
       a.round - b.round ||
-      fileRank(a.step) - fileRank(b.step) ||
+      fileRank(a.step, isNew) - fileRank(b.step, isNew) ||
       paths.indexOf((a.step as { path: string }).path) - paths.indexOf((b.step as { path: string }).path) ||
       withinPath(a.step) - withinPath(b.step),
   );
@@ -277,8 +321,47 @@ const both = (a: Performable, b: Performable): Performable =>
     ? { ...a, to: (a.from & ~(a.from & ~a.to) & ~(b.from & ~b.to)) | (a.to & ~a.from) | (b.to & ~b.from) }
     : a;
 
-const fileRank = ({ kind }: Performable): number =>
-  kind === 'set' || kind === 'unset' ? 2 : kind === 'remove' || kind === 'symlink' ? 1 : 0;
+/** What is there gets its owner and mode before its content is replaced; what is made gets them after. */
+function fileRank(step: Performable, isNew: (path: string) => boolean): number {
+  switch (step.kind) {
+    case 'make-directory':
+      return 0;
+    case 'chown':
+    case 'chgrp':
+    case 'setfacl':
+    case 'chmod':
+      return isNew(step.path) ? 5 : 1;
+    case 'remove':
+    case 'symlink':
+      return 2;
+    case 'write-key':
+      return 3;
+    case 'write':
+      return 4;
+    case 'repair':
+    case 'set':
+    case 'unset':
+      return 6;
+    case 'run':
+      return 7;
+  }
+}
+
+/** Which paths a plan makes. */
+function newPlaces(facts: Snapshot['facts'], merged: readonly Merged[]): (path: string) => boolean {
+  const made = new Set<string>();
+  for (const { step } of merged) {
+    if (step.kind === 'make-directory') made.add(step.path);
+    if (step.kind !== 'write' && step.kind !== 'write-key') continue;
+    try {
+      if (placeAt(facts, step.path).entry.type === 'absent') made.add(step.path);
+    } catch (error) {
+      if (!(error instanceof NoSuchPlace)) throw error;
+      made.add(step.path);
+    }
+  }
+  return (path) => made.has(path);
+}
 
 /** An old owner could undo the rest; chmod after setfacl, for that one computes the mask anew. */
 const withinPath = ({ kind }: Performable): number => ['chown', 'setfacl', 'chgrp', 'chmod'].indexOf(kind);
@@ -289,10 +372,11 @@ function placeSteps(
 ): { readonly steps: readonly PlannedStep[] } | { readonly failed: Merged; readonly because: string } {
   let current = facts;
   const steps: PlannedStep[] = [];
+  const replaced = new Set<string>();
   for (const one of merged) {
     const { step, fixes, safe } = one;
     try {
-      const expects = expectationOf(current, step);
+      const expects = expectationOf(current, step, replaced);
       const because = refusal(expects, step, current);
       if (because !== undefined) return { failed: one, because };
       steps.push({
@@ -302,7 +386,7 @@ function placeSteps(
         fixes,
         expects,
         touches: touchedBy(step),
-        interrupts: interruptedBy(step, facts),
+        interrupts: interruptedBy(step, expects, facts),
         undo: undoOf(step, expects),
       });
       current = afterStep(current, step);
@@ -314,17 +398,28 @@ function placeSteps(
   return { steps };
 }
 
-function expectationOf(facts: Snapshot['facts'], step: Performable): Expectation {
+/** `replaced` are the files that were written before, to which this one is added. */
+function expectationOf(facts: Snapshot['facts'], step: Performable, replaced: Set<string>): Expectation {
   if (step.kind === 'run') return { kind: 'anything' };
   if (step.kind === 'set' || step.kind === 'unset') {
     const setting = settingAt(facts, step.path, step.key);
     if (setting === undefined) return { kind: 'setting', value: null };
     return { kind: 'setting', value: setting.value, line: setting.line };
   }
-  const entry = entryAt(facts, step.path);
+  if (step.kind === 'repair') {
+    const { line, column, expected } = syntaxErrorAt(facts, step.path);
+    return { kind: 'syntax-error', line, column, expected };
+  }
+  const writes = step.kind === 'write' || step.kind === 'write-key';
+  const place = writes ? placeAt(facts, step.path) : undefined;
+  const entry =
+    place?.entry ?? (step.kind === 'make-directory' ? placeAt(facts, step.path).entry : entryAt(facts, step.path));
+  const isFirst = place !== undefined && !replaced.has(place.path);
+  if (place !== undefined) replaced.add(place.path);
   if (entry.type === 'absent') return { kind: 'absent' };
-  const { type, uid, gid, mode, acl } = entry;
-  return { kind: 'entry', type, uid, gid, mode, ...(acl === undefined ? {} : { acl }) };
+  const { type, uid, gid, mode, acl, modified } = entry;
+  const before = isFirst && type === 'file' ? { size: entry.size, modified } : {};
+  return { kind: 'entry', type, uid, gid, mode, ...(acl === undefined ? {} : { acl }), ...before };
 }
 
 /** Why a setting is left to a person: a misspelt one may hold a password, too. */
@@ -346,7 +441,21 @@ function refusal(expects: Expectation, step: Performable, facts: Snapshot['facts
     return `the access control list of ${'path' in step ? step.path : ''} could not be read`;
   if (expects.type !== 'file' && expects.type !== 'directory')
     return `${'path' in step ? step.path : ''} is a ${expects.type}`;
+  if (step.kind === 'write' || step.kind === 'write-key') return unreplaceable(facts, step);
   return facts.files.known ? undefined : 'files were not looked at';
+}
+
+/** Why a file is not replaced: nobody knows what it holds, or it holds a key that is not to be replaced. */
+function unreplaceable(
+  { certificates, privateKeys }: Snapshot['facts'],
+  { kind, path }: Performable & { readonly kind: 'write' | 'write-key' },
+): string | undefined {
+  const key = privateKeys.known ? privateKeys.value[path] : undefined;
+  if (kind === 'write-key') return key?.known === true ? undefined : `what ${path} holds is not known`;
+  const file = certificates.known ? certificates.value[path] : undefined;
+  if (file?.known !== true) return `what ${path} holds is not known`;
+  const holdsKey = file.value.privateKeyLine !== undefined || (key?.known === true && key.value.state !== 'malformed');
+  return holdsKey ? `${path} holds a private key: change it by hand` : undefined;
 }
 
 const touchedBy = (step: Performable): readonly string[] =>
@@ -356,7 +465,15 @@ const touchedBy = (step: Performable): readonly string[] =>
       ? step.command.slice(2).filter((word) => !word.startsWith('-'))
       : step.command.slice(1).filter((word) => word.startsWith('/'));
 
-function interruptedBy(step: Performable, facts: Snapshot['facts']): readonly string[] {
+function interruptedBy(step: Performable, expects: Expectation, facts: Snapshot['facts']): readonly string[] {
+  if (step.kind === 'write' || step.kind === 'write-key') {
+    const what = step.kind === 'write' ? 'certificates' : 'private key';
+    return [
+      expects.kind === 'absent'
+        ? `programs that look there find the ${what} from then on`
+        : `replaces the ${what} there`,
+    ];
+  }
   if (step.kind !== 'run') return [];
   const [program, verb = ''] = step.command;
   const unit = (step.command.at(-1) ?? '').replace(/\.service$/, '');
@@ -395,11 +512,18 @@ function undoOf(step: Performable, expects: Expectation): string {
       return 'the link as it was';
     case 'symlink':
       return 'without the link';
+    case 'make-directory':
+      return 'without the directory';
+    case 'write':
+    case 'write-key':
+      return expects.kind === 'absent' ? 'without the file' : 'the file that was there, which is kept beside it';
     case 'set':
     case 'unset':
       return expects.kind === 'setting' && expects.value !== null
         ? `${step.key} = ${textOfValue(expects.value)} in ${step.path}`
         : `no ${step.key} in ${step.path}`;
+    case 'repair':
+      return `${step.path} as it was, which does not load`;
     case 'run': {
       const inverse = inverseOf(step.command);
       return inverse === undefined ? 'nothing to take back' : inverse.join(' ');

@@ -1,11 +1,12 @@
-import type { ConfigurationValue } from '../facts/configurations.ts';
+import { createHash } from 'node:crypto';
+import type { ConfigurationValue, TextEdit } from '../facts/configurations.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
 import { fixLines } from '../report/fix-commands.ts';
 import { printable } from '../report/printable.ts';
 import { isFileCommand, unitsToOpen } from './commands.ts';
 import { pathStates, type PathState } from './path-states.ts';
 import type { Expectation, Plan, PlannedStep } from './plan.ts';
-import { aclEntryOf } from './step-effect.ts';
+import { aclEntryOf, newOwner } from './step-effect.ts';
 
 type Yaml = string | number | boolean | readonly Yaml[] | { readonly [key: string]: Yaml };
 
@@ -144,9 +145,42 @@ function fileTasks(
     case 'set':
     case 'unset':
       return settingTasks(step, one.expects, common);
+    case 'repair':
+      return step.edits.flatMap((edit) => editTasks(step.path, edit, common));
     case 'symlink':
       return [
         { ...common, 'ansible.builtin.file': { src: step.target, path: step.path, state: 'link', force: false } },
+      ];
+    case 'make-directory':
+      return [
+        {
+          ...common,
+          'ansible.builtin.file': {
+            path: step.path,
+            state: 'directory',
+            mode: octal(step.mode),
+            ...ownerOf(facts, step.path),
+          },
+        },
+      ];
+    case 'write':
+      return [
+        ...lookAtContent(step, one.expects),
+        {
+          ...common,
+          'ansible.builtin.copy': {
+            dest: step.path,
+            content: step.pem,
+            ...(one.expects.kind === 'entry' ? { backup: true } : { ...ownerOf(facts, step.path), mode: '0644' }),
+          },
+        },
+      ];
+    case 'write-key':
+      return [
+        {
+          name: common.name,
+          'ansible.builtin.fail': { msg: text(`${step.path} needs a new private key, which no playbook holds`) },
+        },
       ];
     case 'remove':
       return [{ ...common, 'ansible.builtin.file': { path: step.path, state: 'absent' } }];
@@ -171,6 +205,61 @@ function lookTasks(path: string, known: readonly PathState[]): readonly Yaml[] {
     },
   ];
 }
+
+function ownerOf(facts: Snapshot['facts'], path: string): { readonly owner: string; readonly group: string } {
+  const { uid, gid } = newOwner(facts, path);
+  return { owner: String(uid), group: String(gid) };
+}
+
+/** Is a file that is to be replaced what it was, or what it is to be. */
+function lookAtContent(
+  { path, pem }: Extract<PlannedStep['step'], { readonly kind: 'write' }>,
+  expects: Expectation,
+): readonly Yaml[] {
+  const isDone = `(seen.stat.checksum | default('')) == '${createHash('sha1').update(pem).digest('hex')}'`;
+  const was =
+    expects.kind === 'entry'
+      ? `seen.stat.exists and ${expects.size === undefined ? 'seen.stat.isreg' : `seen.stat.size == ${expects.size}`}`
+      : 'not seen.stat.exists';
+  return [
+    { name: text(`Look at ${path}`), 'ansible.builtin.stat': { path, follow: true }, register: 'seen' },
+    {
+      name: text(`Is ${path} as it was looked at, or done`),
+      'ansible.builtin.assert': { that: [`(${was}) or ${isDone}`], quiet: true },
+    },
+  ];
+}
+
+/** One edit at its place, counted from the beginning of the file; `from` and `to` are not empty, and one may begin as the other does. */
+function editTasks(
+  path: string,
+  { line, column, from, to }: TextEdit,
+  common: { readonly [key: string]: Yaml },
+): readonly Yaml[] {
+  const place = String.raw`\A((?:[^\n]*\n){${line - 1}}[^\n]{${column - 1}})`;
+  const undone = to.startsWith(from) ? `${ascii(from)}(?!${ascii(to.slice(from.length))})` : ascii(from);
+  const done = from.startsWith(to) ? `${ascii(to)}(?!${ascii(from.slice(to.length))})` : ascii(to);
+  return [
+    { name: text(`Read ${path}`), 'ansible.builtin.slurp': { src: path }, register: 'file' },
+    {
+      name: text(`Is line ${line} of ${path} as it was looked at, or done`),
+      'ansible.builtin.assert': { that: ['content is search(known)'], quiet: true },
+      vars: { content: readContent, known: `${place}(?:${undone}|${done})` },
+    },
+    {
+      ...common,
+      'ansible.builtin.replace': {
+        path,
+        regexp: `${place}${undone}`,
+        replace: `\\g<1>${to.replaceAll('\\', '\\\\')}`,
+      },
+    },
+  ];
+}
+
+/** A literal of a regular expression of Python, in ASCII. */
+const ascii = (literal: string): string =>
+  escaped(literal).replace(/[^ -~]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 function settingTasks(
   step: Extract<PlannedStep['step'], { readonly kind: 'set' | 'unset' }>,

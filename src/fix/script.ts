@@ -5,7 +5,7 @@ import { printable } from '../report/printable.ts';
 import { isFileCommand, unitsToOpen } from './commands.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { pathStates, type PathState } from './path-states.ts';
-import { aclEntryOf } from './step-effect.ts';
+import { aclEntryOf, newOwner } from './step-effect.ts';
 
 /** What the script needs beside its steps; `awk` holds the editor of configuration files. */
 const preamble = String.raw`set -eu
@@ -18,6 +18,7 @@ surprise() {
   printf 'stopped, for this is not as it was looked at: %s\n' "$1" >&2
   exit 1
 }
+# shellcheck disable=SC2034 # changed: for services, which not every plan has
 did() {
   printf 'done: %s\n' "$*"
   changed=yes
@@ -48,6 +49,35 @@ link() {
   ln -s -- "$2" "$1" || surprise "$1 cannot be made"
   did ln -s "$2" "$1"
 }
+# directory PATH MODE OWNER
+directory() {
+  if [ -d "$1" ]; then return 0; fi
+  mkdir -m "$2" -- "$1" || surprise "$1 cannot be made"
+  chown "$3" "$1"
+  did mkdir "$1"
+}
+# content FILE OWNER BEFORE SIZE: puts standard input into FILE, of which state and size were these, or makes it where they are empty. What
+# stood there stays beside it, with .OLD after its name.
+content() {
+  cat >"$work/new"
+  file=$(readlink -f -- "$1") || surprise "$1 leads to nothing"
+  if cmp -s -- "$file" "$work/new"; then return 0; fi
+  if [ -z "$3" ]; then
+    [ ! -e "$file" ] || surprise "$1 is there"
+    cat "$work/new" >"$file.new-virt-pki-check"
+    chown "$2" "$file.new-virt-pki-check"
+    chmod 0644 "$file.new-virt-pki-check"
+  else
+    [ -f "$file" ] || surprise "$1 is not there"
+    [ "$(state "$file")" = "$3" ] || surprise "$1 is '$(state "$file")', and was '$3'"
+    [ -z "$4" ] || [ "$(wc -c <"$file" | tr -d ' ')" = "$4" ] || surprise "$1 has changed"
+    cp -a -- "$file" "$file.new-virt-pki-check"
+    cat "$work/new" >"$file.new-virt-pki-check"
+    cp -a -- "$file" "$file.OLD"
+  fi
+  mv -- "$file.new-virt-pki-check" "$file"
+  did "$1"
+}
 # setting FILE KEY VALUE WAS: gives KEY this value, or takes it out where VALUE is empty; WAS is the value before, empty where there was
 # none, ? where it does not matter. No copy is kept: the file may hold passwords.
 setting() {
@@ -61,6 +91,42 @@ setting() {
   mv -- "$file.new-virt-pki-check" "$file"
   did "$2 in $1"
 }
+`;
+
+/** What the script needs to mend a file that does not load. */
+const mending = String.raw`# mend FILE LINE COLUMN FROM TO: puts TO in the place of FROM, which stands there, in bytes
+mend() {
+  file=$(readlink -f -- "$1")
+  [ -f "$file" ] || surprise "$1 is not there"
+  LINE=$2 COLUMN=$3 FROM=$4 TO=$5 awk "$mender" "$file" >"$work/new" || surprise "line $2 of $1"
+  if cmp -s -- "$file" "$work/new"; then return 0; fi
+  cp -a -- "$file" "$file.new-virt-pki-check"
+  cat "$work/new" >"$file.new-virt-pki-check"
+  mv -- "$file.new-virt-pki-check" "$file"
+  did "line $2 of $1"
+}
+# shellcheck disable=SC2016 # a program of awk
+mender='
+BEGIN {
+  RS = "\001"
+  from = ENVIRON["FROM"]
+  to = ENVIRON["TO"]
+}
+{ text = text $0 }
+END {
+  at = ENVIRON["COLUMN"] + 0
+  for (line = 1; line < ENVIRON["LINE"] + 0; line++) {
+    feed = index(substr(text, at - ENVIRON["COLUMN"] + 1), "\n")
+    if (!feed) exit 3
+    at += feed
+  }
+  isThere = substr(text, at, length(from)) == from
+  isDone = substr(text, at, length(to)) == to
+  if (length(to) > length(from) ? isDone : isDone && !isThere) { printf "%s", text; exit 0 }
+  if (!isThere) exit 3
+  printf "%s%s%s", substr(text, 1, at - 1), to, substr(text, at + length(from))
+}
+'
 `;
 
 /** Edits what `editConfiguration` edits, one statement a line; what it cannot be sure of ends it with status 3. */
@@ -164,6 +230,7 @@ export function planScript(
     ...comment(`Written by ${about.tool} for ${about.host}. Read it, then run it as root on that host.`),
     ...comment('It stops at the first surprise and may be run again: what is done is passed over.'),
     `${preamble}# shellcheck disable=SC2016 # a program of awk\neditor='${editor}'`,
+    ...(plan.steps.some(({ step }) => step.kind === 'repair') ? [mending.trimEnd()] : []),
     ...steps,
     ...serviceLines(plan, services, files.length > 0),
     ...toldLines(plan),
@@ -225,6 +292,10 @@ function stepLine(
       const asked = `getfacl -cnE -- ${quote(step.path)} | grep -qx ${quote(entry)}`;
       return `if ! ${asked}; then\n  ${shellCommand(['access', step.path, before, ''])} ${own}\nfi`;
     }
+    case 'repair':
+      return step.edits
+        .map(({ line, column, from, to }) => shellCommand(['mend', step.path, String(line), String(column), from, to]))
+        .join('\n');
     case 'set':
     case 'unset': {
       const was = expects.kind === 'setting' ? writtenValue(expects.value) : '?';
@@ -232,6 +303,28 @@ function stepLine(
     }
     case 'symlink':
       return shellCommand(['link', step.path, step.target]);
+    case 'make-directory':
+      return shellCommand([
+        'directory',
+        step.path,
+        step.mode.toString(8).padStart(4, '0'),
+        ownerText(facts, step.path),
+      ]);
+    case 'write': {
+      const { type = 'absent', uid = 0, gid = 0, mode = 0, size } = expects.kind === 'entry' ? expects : {};
+      const hasAcl = expects.kind === 'entry' && expects.acl !== undefined;
+      const before = type === 'absent' ? '' : stateText({ type, uid, gid, mode, hasAcl });
+      const line = shellCommand([
+        'content',
+        step.path,
+        ownerText(facts, step.path),
+        before,
+        size === undefined ? '' : String(size),
+      ]);
+      return `${line} <<'END'\n${step.pem}END`;
+    }
+    case 'write-key':
+      return shellCommand(['surprise', `${step.path} needs a new private key, which no script holds`]);
     case 'remove':
       return `if [ -e ${quote(step.path)} ]; then\n  rm -- ${quote(step.path)} && did rm ${quote(step.path)}\nfi`;
     case 'run': {
@@ -242,6 +335,11 @@ function stepLine(
       return shellCommand(step.command);
     }
   }
+}
+
+function ownerText(facts: Snapshot['facts'], path: string): string {
+  const { uid, gid } = newOwner(facts, path);
+  return `${uid}:${gid}`;
 }
 
 /** A value as it may stand in a file, for comparison: `?` where the facts do not have it. */

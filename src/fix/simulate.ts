@@ -15,6 +15,7 @@ import {
   type PlannedFix,
   type Withheld,
 } from './plan.ts';
+import type { Wanted } from './realize.ts';
 import { afterStep, isModelled, type Performable } from './step-effect.ts';
 
 /** A host's facts as they are after some steps. @throws NoSuchPlace when one has no place in them. */
@@ -30,6 +31,8 @@ export interface ProvenPlan extends Plan {
   readonly remaining: HostReport;
   /** Fingerprints of what comes to light only then, none as bad as what was mended. */
   readonly emerging: readonly string[];
+  /** What a CA has to issue first; not empty: there is no more to this plan than that. */
+  readonly wanted: readonly Wanted[];
 }
 
 /** Rules that say that something was changed and not yet loaded: true after every change that nobody has loaded, and no fault of it. */
@@ -41,10 +44,13 @@ const consequences: ReadonlySet<string> = new Set(['needs-restart']);
  */
 export function provePlan(snapshot: Snapshot, judge: (snapshot: Snapshot) => HostReport, choice: Choice): ProvenPlan {
   const before = judge(snapshot);
-  const all = candidates(before.findings, choice);
+  const all = candidates(snapshot.facts, before.findings, choice);
+  const wanted = wantedBy(all);
+  if (wanted.length > 0) return wanting(snapshot, before, wanted);
   const attempt = (chosen: readonly Candidate[], follow: boolean): ProvenPlan =>
     tryOut({ snapshot, judge, before, choice }, chosen, follow ? furtherRounds : 0);
   const together = attempt(all, true);
+  if (together.wanted.length > 0) return together;
   const mildest = Math.max(...all.filter(({ steps }) => steps.length > 0).map(worst));
   if (blame(together, before, mildest, snapshot) === undefined) return together;
 
@@ -56,6 +62,7 @@ export function provePlan(snapshot: Snapshot, judge: (snapshot: Snapshot) => Hos
     const chosen = [...kept, candidate];
     const limit = worst(candidate);
     const full = attempt(chosen, true);
+    if (full.wanted.length > 0) return full;
     const alone = blame(full, latest, limit, snapshot) === undefined ? full : attempt(chosen, false);
     const because = blame(full, latest, limit, snapshot);
     if (candidate.steps.length === 0 || blame(alone, latest, limit, snapshot) === undefined) {
@@ -66,33 +73,37 @@ export function provePlan(snapshot: Snapshot, judge: (snapshot: Snapshot) => Hos
     }
   }
   const full = attempt(kept, true);
+  if (full.wanted.length > 0) return full;
   const plan = blame(full, before, mildest, snapshot) === undefined ? full : attempt(kept, false);
   return { ...plan, withheld: [...plan.withheld, ...withheld] };
 }
 
 /** How often what comes to light is mended too. */
-const furtherRounds = 3;
+export const furtherRounds = 3;
 
-interface Attempt {
+/** A host that ways out are tried on. */
+export interface Attempt {
   readonly snapshot: Snapshot;
   readonly judge: (snapshot: Snapshot) => HostReport;
   readonly before: HostReport;
   readonly choice: Choice;
 }
 
-/** Tries some ways out together, and then those of what comes to light. */
-function tryOut(on: Attempt, chosen: readonly Candidate[], rounds: number): ProvenPlan {
+/** Tries some ways out together, and then those of what comes to light, as often as `rounds` says. */
+export function tryOut(on: Attempt, chosen: readonly Candidate[], rounds: number): ProvenPlan {
   const { snapshot, judge, before, choice } = on;
   const plan = composePlan(snapshot.facts, chosen);
-  if (plan.steps.length === 0) return { ...plan, after: snapshot, remaining: before, emerging: [] };
+  if (plan.steps.length === 0) return { ...plan, after: snapshot, remaining: before, emerging: [], wanted: [] };
   const steps = plan.steps.map(({ step }) => step);
   const after = simulate(snapshot, steps);
   const remaining = judge(after);
   const added = fresh(before, remaining);
   const round = Math.max(...chosen.map((one) => one.round)) + 1;
-  const further = candidates(added, { ...choice, only: [] }, round).filter(
-    (one) => one.steps.length > 0 && !chosen.some(({ id }) => id === one.id),
+  const further = candidates(after.facts, added, { ...choice, only: [] }, round).filter(
+    (one) => (one.steps.length > 0 || one.wanted !== undefined) && !chosen.some(({ id }) => id === one.id),
   );
+  const wanted = rounds > 0 ? wantedBy(further) : [];
+  if (wanted.length > 0) return wanting(snapshot, before, wanted);
   if (rounds > 0 && further.length > 0) return tryOut(on, [...chosen, ...further], rounds - 1);
   const left = new Set(remaining.findings.map(({ fingerprint }) => fingerprint));
   const unseen = unseenAfter(before, remaining);
@@ -100,8 +111,18 @@ function tryOut(on: Attempt, chosen: readonly Candidate[], rounds: number): Prov
     const untried = fix.steps.length === 0 ? undefined : whyUntried(fix, plan, left, unseen);
     return untried === undefined ? fix : { ...fix, untried };
   });
-  return { ...plan, fixes, after, remaining, emerging: added.map(({ fingerprint }) => fingerprint) };
+  return { ...plan, fixes, after, remaining, emerging: added.map(({ fingerprint }) => fingerprint), wanted: [] };
 }
+
+const wantedBy = (chosen: readonly Candidate[]): readonly Wanted[] => [
+  ...new Map(chosen.flatMap(({ wanted = [] }) => wanted).map((one) => [one.id, one])).values(),
+];
+
+/** No plan as long as a CA has not issued this. */
+const wanting = (snapshot: Snapshot, before: HostReport, wanted: readonly Wanted[]): ProvenPlan => ({
+  ...{ fixes: [], steps: [], withheld: [], emerging: [] },
+  ...{ after: snapshot, remaining: before, wanted },
+});
 
 /** Would the daemon for remote clients start, as far as its configuration and credentials go; undefined when not all of that is known. */
 function wouldStart({ facts }: Snapshot): boolean | undefined {
@@ -121,7 +142,7 @@ function fresh(before: HostReport, after: HostReport): readonly Finding[] {
 }
 
 /** What speaks against a plan: a finding that it should have removed, or one that is new since `before` and no milder than `limit`. */
-function blame(
+export function blame(
   { fixes, remaining, after }: ProvenPlan,
   before: HostReport,
   limit: number,

@@ -1,27 +1,35 @@
+import { lookedUpFacts, lookedUpPaths, type LookedUpPaths } from '../domain/looked-up-paths.ts';
 import { parentOf, walk } from '../domain/walk.ts';
 import type { Accounts } from '../facts/accounts.ts';
-import type { ConfigurationFile, Setting } from '../facts/configurations.ts';
+import type { CertificateFile, PrivateKeyFile } from '../facts/certificates.ts';
+import type { ConfigurationFile, ConfigurationSyntaxError, Setting, TextEdit } from '../facts/configurations.ts';
 import { known, type Fact } from '../facts/fact.ts';
-import type { ByPath, Facts } from '../facts/facts.ts';
+import type { ByPath, FactName, Facts } from '../facts/facts.ts';
 import type { AclEntry, FileEntry, FileMetadata } from '../facts/files.ts';
 import type { Process, SystemdUnit } from '../facts/services.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
+import { configurationNamed } from './edit-configuration.ts';
 import { parseConfiguration } from '../parse/configuration.ts';
-import { configurationFiles, type ConfigurationName } from '../reference/configuration-files.ts';
+import { libvirtFileSize } from '../parse/malformation.ts';
+import type { ConfigurationName } from '../reference/configuration-files.ts';
 import { vocabularies } from '../reference/settings.ts';
-import type { FixStep } from '../rule/fix.ts';
+import type { FixStep, PlannerStep } from '../rule/fix.ts';
 
-/** A step that is only ever told. Named, for the JSON Schema names types by it. */
-interface Told {
-  readonly kind: 'text' | 'manual';
+/** A step that is only ever told, or that a plan has another one for. Named, for the JSON Schema names types by it. */
+interface NotPerformed {
+  readonly kind: 'text' | 'manual' | 'write' | 'trust' | 'issue';
 }
 
-/** A step that one host can be given without a person: it changes a file, or runs something there. */
-export type Performable = Exclude<FixStep, Told>;
+/** A step of a rule that a program does as it stands. */
+export type PerformableAsGiven = Exclude<FixStep, NotPerformed>;
 
-/** Is it something that a program can do on the host itself. */
-export const isPerformable = (step: FixStep): step is Performable =>
-  step.kind !== 'text' && step.kind !== 'manual' && !(step.kind === 'run' && step.where !== undefined);
+/** A step that one host can be given without a person: it changes a file, or runs something there. */
+export type Performable = PerformableAsGiven | PlannerStep;
+
+/** Is it something that a program can do on the host itself, as it stands. */
+export const isPerformable = (step: FixStep): step is PerformableAsGiven =>
+  !['text', 'manual', 'write', 'trust', 'issue'].includes(step.kind) &&
+  !(step.kind === 'run' && step.where !== undefined);
 
 type SnapshotFacts = Snapshot['facts'];
 
@@ -43,9 +51,24 @@ export function afterStep(facts: SnapshotFacts, step: Performable): SnapshotFact
       return removed(facts, step.path);
     case 'symlink':
       return linked(facts, step.path, step.target);
+    case 'make-directory':
+      return withDirectory(facts, step.path, step.mode);
+    case 'write':
+      return written(facts, step.path, 0o644, step.pem.length, 'certificates', {
+        certificates: step.certificates,
+        ...(step.pem.length > libvirtFileSize ? { malformation: { cause: 'too-large' } } : {}),
+      });
+    case 'write-key':
+      return written(facts, step.path, 0o600, usualKeySize, 'privateKeys', {
+        state: 'readable',
+        publicKey: step.publicKey,
+        format: 'pkcs8',
+      });
     case 'set':
     case 'unset':
       return configured(facts, step.path, step.key, step.kind === 'set' ? step.value : undefined);
+    case 'repair':
+      return repaired(facts, step.path, step.edits);
     case 'run':
       return ran(facts, step.command);
   }
@@ -57,6 +80,20 @@ export function entryAt(facts: SnapshotFacts, path: string): FileEntry {
   if (entry === undefined) throw new NoSuchPlace(`${path} was not looked at`);
   if (!entry.known) throw new NoSuchPlace(`${path} could not be looked at: ${entry.detail}`);
   return entry.value;
+}
+
+/** Where a file is, or would be: links on the way followed, also the last one. @throws NoSuchPlace when that was not seen, or leads nowhere. */
+export function placeAt(facts: SnapshotFacts, path: string): { readonly path: string; readonly entry: FileEntry } {
+  if (!facts.files.known) throw new NoSuchPlace('files were not looked at');
+  const files = facts.files.value;
+  const way = walk(files, path);
+  if (way.outcome === 'found') return { path: way.path, entry: way.entry };
+  if (way.outcome === 'unknown') throw new NoSuchPlace(`${way.at} could not be looked at: ${way.because.detail}`);
+  const above = walk(files, parentOf(path));
+  if (above.outcome !== 'found') throw new NoSuchPlace(`${parentOf(path)} is not there`);
+  const canonical = `${above.path === '/' ? '' : above.path}/${path.slice(path.lastIndexOf('/') + 1)}`;
+  if (way.outcome === 'loop' || way.missing !== canonical) throw new NoSuchPlace(`${path} leads to nothing`);
+  return { path: canonical, entry: { type: 'absent' } };
 }
 
 /** The statement of a setting that counts; undefined when there is none. @throws NoSuchPlace where the file is not known or does not load. */
@@ -200,17 +237,126 @@ function linked(facts: SnapshotFacts, path: string, target: string): SnapshotFac
   });
 }
 
+/** What openssl writes for a key on P-256: the size of a key says nothing that matters. */
+const usualKeySize = 241;
+
+/** A file with new content: as it was besides, or for root (in a home: for its owner), and readable as `mode` says. */
+function written(
+  facts: SnapshotFacts,
+  path: string,
+  mode: number,
+  size: number,
+  contents: 'certificates' | 'privateKeys',
+  content: CertificateFile | PrivateKeyFile,
+): SnapshotFacts {
+  const place = placeAt(facts, path);
+  const { entry } = place;
+  if (entry.type !== 'absent' && entry.type !== 'file') throw new NoSuchPlace(`${path} is a ${entry.type}`);
+  const modified = nowOf(facts);
+  const changed: FileEntry =
+    entry.type === 'file'
+      ? // A new key is nobody's who could read the old one only because all could.
+        { ...(contents === 'privateKeys' ? chmod(entry, entry.mode & ~0o007) : entry), size, modified }
+      : {
+          type: 'file',
+          ...newOwner(facts, place.path),
+          ...inheritedLabel(facts, place.path),
+          ...{ mode, size, modified },
+        };
+  const after = withFile(facts, place.path, changed);
+  const files = after.files.known ? after.files.value : {};
+  const fact = facts[contents] as Fact<ByPath<unknown>>;
+  if (!fact.known) return after;
+  const leadsThere = (name: string): boolean => {
+    const way = walk(files, name);
+    return way.outcome === 'found' && way.path === place.path;
+  };
+  const names = [path, ...[...Object.keys(fact.value), ...lookedUp(facts)[contents]].filter(leadsThere)];
+  return {
+    ...after,
+    [contents]: known({ ...fact.value, ...Object.fromEntries(names.map((name) => [name, known(content)])) }),
+  };
+}
+
+function withDirectory(facts: SnapshotFacts, path: string, mode: number): SnapshotFacts {
+  const place = placeAt(facts, path);
+  if (place.entry.type !== 'absent') throw new NoSuchPlace(`${path} is there already`);
+  const after = withFile(facts, place.path, {
+    type: 'directory',
+    ...newOwner(facts, place.path),
+    ...inheritedLabel(facts, place.path),
+    mode,
+    modified: nowOf(facts),
+  });
+  // There is nothing in it, whatever is looked for.
+  const files = after.files.known ? { ...after.files.value } : {};
+  for (const name of Object.values(lookedUp(facts)).flat()) {
+    const way = walk(files, name);
+    if (way.outcome === 'unknown' && way.at.startsWith(`${place.path}/`) && files[way.at] === undefined)
+      files[way.at] = known({ type: 'absent' });
+  }
+  return { ...after, files: known(files) };
+}
+
+/** Paths at which programs of this host look, as far as that is known. */
+function lookedUp(facts: SnapshotFacts): LookedUpPaths {
+  const values: Partial<Record<FactName, unknown>> = {};
+  for (const name of lookedUpFacts) {
+    const fact = facts[name];
+    if (!fact.known) return { certificates: [], privateKeys: [], revocationLists: [], others: [] };
+    values[name] = fact.value;
+  }
+  return lookedUpPaths(values as Parameters<typeof lookedUpPaths>[0]);
+}
+
+/** Whose a new file or directory is: of the account in whose home it lies, else root's. */
+export function newOwner(facts: SnapshotFacts, path: string): Pick<FileMetadata, 'uid' | 'gid'> {
+  const people = facts.accounts.known ? facts.accounts.value.users : [];
+  const [owner] = people
+    .filter(
+      ({ uid, home }) => uid >= firstOfPeople && home.length > 1 && path.startsWith(`${home.replace(/\/+$/, '')}/`),
+    )
+    .sort((a, b) => b.home.length - a.home.length);
+  return { uid: owner?.uid ?? 0, gid: owner?.gid ?? 0 };
+}
+
+/** The label that a new file gets where the policy says nothing else. */
+function inheritedLabel(facts: SnapshotFacts, path: string): Pick<FileMetadata, 'label'> {
+  const above = entryAt(facts, parentOf(path));
+  return above.type === 'absent' || above.label === undefined ? {} : { label: above.label };
+}
+
+/** login.defs: UID_MIN. The homes of other accounts are directories of the system. */
+const firstOfPeople = 1000;
+
 const nowOf = (facts: SnapshotFacts): string =>
   facts.clock.known ? facts.clock.value.now : '1970-01-01T00:00:00.000Z';
 
 function configured(facts: SnapshotFacts, path: string, key: string, value: string | undefined): SnapshotFacts {
   const file = configurationAt(facts, path);
-  const name = (Object.keys(configurationFiles) as ConfigurationName[]).find((one) => configurationFiles[one] === path);
-  const settings = withSetting(file.settings, key, value, name ?? 'libvirt');
+  return withConfiguration(facts, path, withSetting(file.settings, key, value, configurationNamed(path)));
+}
+
+/** The parser's complaint of a configuration file. @throws NoSuchPlace where there is none */
+export function syntaxErrorAt(facts: SnapshotFacts, path: string): ConfigurationSyntaxError {
+  const file = facts.configurations.known ? facts.configurations.value[path] : undefined;
+  const error = file?.known === true ? file.value.error : undefined;
+  if (error === undefined) throw new NoSuchPlace(`${path} has no fault that was seen`);
+  return error;
+}
+
+function repaired(facts: SnapshotFacts, path: string, edits: readonly TextEdit[]): SnapshotFacts {
+  const { repair } = syntaxErrorAt(facts, path);
+  if (repair === undefined || JSON.stringify(repair.edits) !== JSON.stringify(edits))
+    throw new NoSuchPlace(`${path} has another fault`);
+  return withConfiguration(facts, path, repair.settings);
+}
+
+function withConfiguration(facts: SnapshotFacts, path: string, settings: readonly Setting[]): SnapshotFacts {
   const configurations = facts.configurations.known ? facts.configurations.value : {};
   const files = facts.files.known ? facts.files.value : {};
   const way = walk(files, path);
-  const edited = { ...facts, configurations: known({ ...configurations, [path]: known({ ...file, settings }) }) };
+  const edited = { ...facts, configurations: known({ ...configurations, [path]: known({ settings }) }) };
   return way.outcome === 'found' ? withFile(edited, way.path, { ...way.entry, modified: nowOf(facts) }) : edited;
 }
 

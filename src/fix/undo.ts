@@ -1,3 +1,4 @@
+import { parsePrivateKeyFile } from '../parse/private-key-file.ts';
 import { runCommand } from './apply.ts';
 import { inverseOf } from './commands.ts';
 import { reversed, spliced } from './edit-configuration.ts';
@@ -87,14 +88,17 @@ export async function undoLatest(
 
 /** Makes a place what it was before a change; false when it is so already. @throws Refused when somebody else changed it since. */
 async function restore(tree: WritableTree, change: Change, isDone: boolean): Promise<boolean> {
-  const { path, before, after, temporary, splices } = change;
+  const { path, before, after, temporary, splices, makes } = change;
   if (temporary !== undefined) tree.discard(temporary);
+  if (makes === 'file') return restoreFile(tree, change);
   const now = await tree.look(path, { content: splices !== undefined });
   if (equals(now, before)) return false;
   // Content is replaced in one step: between before and after there is nothing.
-  if (!equals(now, after) && (splices !== undefined || isDone || !isBetween(now, before, after)))
+  if (!equals(now, after) && makes === undefined && (splices !== undefined || isDone || !isBetween(now, before, after)))
     throw new Refused(`${path} was changed since by somebody else, and is left as it is`);
-  if (before.type === 'absent') {
+  if (makes === 'directory') {
+    tree.unmakeDirectory(path);
+  } else if (before.type === 'absent') {
     tree.unlink(path);
   } else if (before.type === 'symlink') {
     tree.link(path, before.target, before);
@@ -109,6 +113,42 @@ async function restore(tree: WritableTree, change: Change, isDone: boolean): Pro
     throw new Refused(`${path} cannot be restored`);
   }
   return true;
+}
+
+/** Puts back what a file was put in the place of. @throws Refused */
+async function restoreFile(tree: WritableTree, { path, before, after, aside, publicKey }: Change): Promise<boolean> {
+  const changed = new Refused(`${path} was changed since by somebody else, and is left as it is`);
+  const now = await tree.look(path, { content: publicKey === undefined });
+  if (aside === undefined) {
+    if (now.type === 'absent') return false;
+    if (!isAsPut()) throw changed;
+    tree.unlink(path);
+    return true;
+  }
+  if ((await tree.look(aside)).type === 'absent') {
+    // Not begun, or taken back already.
+    if (!equals(now, before)) throw changed;
+    return false;
+  }
+  if (tree.isSame(path, aside)) {
+    tree.unlink(aside);
+    return false;
+  }
+  if (now.type !== 'absent' && !isAsPut()) throw changed;
+  tree.rename(aside, path);
+  return true;
+
+  function isAsPut(): boolean {
+    return equals(now, after) && (publicKey === undefined || publicKey === publicKeyAt(tree, path));
+  }
+}
+
+/** The public half (SHA-256) of the key at a path. */
+function publicKeyAt(tree: WritableTree, path: string): string | undefined {
+  const content = tree.read(path);
+  const key = parsePrivateKeyFile(content);
+  content.fill(0);
+  return key.state === 'readable' ? key.publicKey.fingerprint : undefined;
 }
 
 const fields = ['type', 'target', 'uid', 'gid', 'mode', 'sha256'] as const;

@@ -9,6 +9,7 @@ import {
   fsyncSync,
   futimesSync,
   lchownSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -25,7 +26,7 @@ import {
 import { parentOf } from '../domain/walk.ts';
 import type { AclEntry } from '../facts/files.ts';
 import { AccessError } from '../host/access-error.ts';
-import { directoryHost, localHost } from '../host/file-system-host.ts';
+import { directoryHost, localHost, timestamp } from '../host/file-system-host.ts';
 import type { HostAccess } from '../host/host-access.ts';
 import { HostView } from '../host/host-view.ts';
 import { decodeLatin1, encodePath } from '../host/path-bytes.ts';
@@ -136,6 +137,14 @@ export class WritableTree {
     }));
   }
 
+  /** Size of a file, and when it was last changed, as a scan has it. @throws Refused */
+  timeOf(path: string): { readonly size: number; readonly modified: string } {
+    return this.#withOpen(path, (descriptor) => {
+      const { size, mtimeMs } = fstatSync(descriptor);
+      return { size, modified: timestamp(mtimeMs) };
+    });
+  }
+
   /** Content of the regular file at a canonical path. @throws Refused */
   read(path: string): Uint8Array {
     return this.#withOpen(path, (descriptor, { isFile }) => {
@@ -227,6 +236,79 @@ export class WritableTree {
     }
   }
 
+  /**
+   * Puts a new file in a place, as one step, with owner, mode and ACL as `to` says. What stands there gets a second name, `aside`, and gives
+   * the new one its SELinux label and other attributes; without `aside`, nothing may stand there.
+   * @throws Refused, also for a full disk; what stood there is then as it was.
+   */
+  put(
+    path: string,
+    content: Uint8Array,
+    { temporary, aside, to }: { temporary: string; aside?: string; to: KeptObject },
+  ): void {
+    const directory = this.#directory(parentOf(path));
+    let made = false;
+    try {
+      const before = this.#stamp(directory, path);
+      if ((before === undefined) !== (aside === undefined)) throw new Refused(`${path} has changed meanwhile`);
+      this.#watch(`create ${temporary}`);
+      const descriptor = openSync(inside(directory, temporary), createFlags, 0o600);
+      made = true;
+      try {
+        if (aside !== undefined) this.#withOpen(path, (model) => copyAttributes(model, descriptor, path));
+        // It is what it will be before there is anything in it: a key is never open to more than it is to be in the end.
+        const { uid, gid, mode } = fstatSync(descriptor);
+        this.#metadata(temporary, descriptor, { type: 'file', uid, gid, mode: mode & 0o7777 }, to);
+        this.#watch(`write ${temporary}`);
+        writeAll(descriptor, content);
+        mustBe(path, descriptor, to);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      if (this.#stamp(directory, path) !== before) throw new Refused(`${path} was changed by somebody else meanwhile`);
+      if (aside === undefined) {
+        // Unlike a rename, it fails where something has come to stand.
+        this.#do(path, 'link', () => linkSync(inside(directory, temporary), inside(directory, path)));
+        this.#do(path, 'unlink temporary of', () => unlinkSync(inside(directory, temporary)));
+      } else {
+        this.#do(path, 'link aside', () => linkSync(inside(directory, path), inside(directory, aside)));
+        fsyncSync(directory);
+        this.#do(path, 'rename', () => renameSync(inside(directory, temporary), inside(directory, path)));
+      }
+      made = false;
+      fsyncSync(directory);
+    } catch (error) {
+      if (made) {
+        unlinkIfThere(inside(directory, temporary));
+        if (aside !== undefined && this.#isOne(directory, path, aside)) unlinkIfThere(inside(directory, aside));
+      }
+      throw refused(path, error);
+    } finally {
+      closeSync(directory);
+    }
+  }
+
+  /** Are two names in one directory those of one file. @throws Refused */
+  isSame(path: string, other: string): boolean {
+    return this.#inDirectory(path, (_, directory) => this.#isOne(directory, path, other));
+  }
+
+  #isOne(directory: number, path: string, other: string): boolean {
+    const [a, b] = [path, other].map((name) =>
+      lstatSync(inside(directory, name), { throwIfNoEntry: false, bigint: true }),
+    );
+    return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+  }
+
+  /** Gives a file another name in its directory, in the place of what has it. @throws Refused */
+  rename(from: string, to: string): void {
+    this.#inDirectory(to, (name, directory) => {
+      this.#do(to, 'rename', () => renameSync(inside(directory, from), name));
+      fsyncSync(directory);
+    });
+  }
+
   #peek(path: string): Uint8Array {
     return this.#withOpen(path, (descriptor) => readFileSync(descriptor));
   }
@@ -258,6 +340,14 @@ export class WritableTree {
   makeDirectory(path: string, mode: number): void {
     this.#inDirectory(path, (name, directory) => {
       this.#do(path, 'mkdir', () => mkdirSync(name, { mode }));
+      fsyncSync(directory);
+    });
+  }
+
+  /** Takes an empty directory away. @throws Refused */
+  unmakeDirectory(path: string): void {
+    this.#inDirectory(path, (name, directory) => {
+      this.#do(path, 'rmdir', () => rmdirSync(name));
       fsyncSync(directory);
     });
   }
@@ -470,6 +560,7 @@ const complaints: Readonly<Record<string, string>> = {
   ENOENT: 'is not there',
   ENOTDIR: 'is not there',
   EEXIST: 'is there already',
+  ENOTEMPTY: 'is not empty',
   ELOOP: 'is a symbolic link',
   EIO: 'input or output error',
 };

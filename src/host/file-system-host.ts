@@ -271,7 +271,7 @@ const metadata = (stats: Stats): FileMetadata => ({
 });
 
 /** ISO 8601 with a four-digit year, for some file systems keep times beyond any calendar. */
-const timestamp = (milliseconds: number): string =>
+export const timestamp = (milliseconds: number): string =>
   new Date(Math.min(Math.max(milliseconds, earliest), latest)).toISOString();
 
 const earliest = Date.parse('0000-01-01T00:00:00.000Z');

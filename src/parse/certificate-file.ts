@@ -1,6 +1,7 @@
 import type { Certificate, CertificateFile, Malformation } from '../facts/certificates.ts';
 import { brokenArmour, brokenContent, libvirtFileSize, maximumFileSize } from './malformation.ts';
 import { bufferOf, findPem, lineAt, nextPem, pemErrors, type PemResult } from './pem.ts';
+import { recoverCertificates } from './recover-certificates.ts';
 import { parseCertificate } from './x509.ts';
 
 /** In the order in which GnuTLS tries them (lib/x509/common.h, PEM_X509_CERT2 and PEM_X509_CERT). */
@@ -20,8 +21,12 @@ export function parseCertificateFile(bytes: Uint8Array): CertificateFile {
   const data = bufferOf(bytes).subarray(0, maximumFileSize);
   const key = data.indexOf('PRIVATE KEY-----', 0, 'latin1');
   const header = key === -1 ? -1 : data.lastIndexOf('-----BEGIN ', key, 'latin1');
+  const file = certificatesIn(data, bytes.length);
+  const recovered =
+    file.malformation === undefined || header !== -1 ? undefined : recoverCertificates(data, file.malformation.cause);
   return {
-    ...certificatesIn(data, bytes.length),
+    ...file,
+    ...(recovered === undefined ? {} : { recovered }),
     ...(header === -1 ? {} : { privateKeyLine: lineAt(data, header) }),
   };
 }

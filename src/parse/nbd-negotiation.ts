@@ -8,10 +8,10 @@ const oldstyleMagic = Buffer.from('0000420281861253', 'hex');
 const replyMagic = Buffer.from('0003e889045565a9', 'hex');
 
 /** Options that we send. */
-export const nbdOptions = { abort: 2, startTls: 5 } as const;
+export const nbdOptions = { abort: 2, startTls: 5, structuredReply: 8 } as const;
 
 /** Types of a reply; errors have the highest bit set. */
-export const nbdReplies = { ack: 1 } as const;
+export const nbdReplies = { ack: 1, tlsNeeded: 0x8000_0005 } as const;
 
 /** A server's greeting; `fixed` servers survive an option that they do not know. */
 export const decodeGreeting: Decoder<{ readonly style: 'newstyle' | 'oldstyle'; readonly fixed: boolean }> = decoder(

@@ -1,5 +1,5 @@
-/* reflect-metadata first: @peculiar/x509 looks for its Reflect polyfill when it is loaded. This module is the only one that loads
-   either, so that it can be a part of the program that comes in only when a certificate was found. */
+/* reflect-metadata first: @peculiar/x509 looks for its Reflect polyfill when it is loaded. Nothing but this module and
+   src/fix/issue-certificate.ts loads either, so that it can be a part of the program that comes in only when a certificate was found. */
 import 'reflect-metadata/lite';
 import {
   AuthorityKeyIdentifierExtension,

@@ -156,18 +156,19 @@ export class Connection {
   }
 
   /**
-   * Starts TLS as a client, with every version and cipher suite that OpenSSL has, and verifies nothing. A handshake that fails is
+   * Starts TLS as a client, with every version (or only the one that is given) and cipher suite that OpenSSL has, and verifies nothing. A handshake that fails is
    * an answer as well; the connection is then of no more use. No server name is sent, for libvirt, QEMU and gtk-vnc send none.
    */
   async startTls(
     credentials?: Credentials,
     kind: 'certificates' | 'anonymous' = 'certificates',
+    version?: tls.SecureVersion,
   ): Promise<TlsHandshake> {
     if (this.#secure !== undefined) throw new WireError('unsupported', 'TLS inside TLS');
     const ownCertificate = credentials !== undefined;
     let context: tls.SecureContext;
     try {
-      context = contextFor(kind, credentials);
+      context = contextFor(kind, credentials, version);
     } catch (error) {
       const detail = `OpenSSL does not take the certificate and its key (${errorCode(error)})`;
       const outcome = new WireError('credentials-unusable', detail).unseen;
@@ -351,11 +352,15 @@ const begin = (bytes: Buffer): string => {
  * Security level 0 and TLS 1.0 let OpenSSL see what GnuTLS may still offer; the suites of TLS 1.3 have to be named. Anonymous TLS ends
  * with TLS 1.2, and a server that has only that breaks off when 1.3 is offered.
  */
-function contextFor(kind: 'certificates' | 'anonymous', credentials: Credentials | undefined): tls.SecureContext {
+function contextFor(
+  kind: 'certificates' | 'anonymous',
+  credentials: Credentials | undefined,
+  version: tls.SecureVersion | undefined,
+): tls.SecureContext {
   try {
     return tls.createSecureContext({
-      minVersion: 'TLSv1',
-      maxVersion: kind === 'anonymous' ? 'TLSv1.2' : 'TLSv1.3',
+      minVersion: version ?? 'TLSv1',
+      maxVersion: version ?? (kind === 'anonymous' ? 'TLSv1.2' : 'TLSv1.3'),
       ciphers:
         kind === 'anonymous'
           ? 'aNULL:@SECLEVEL=0'

@@ -10,6 +10,7 @@ import {
 } from '../parse/libvirt-rpc.ts';
 import { decodeByte } from '../parse/rfb.ts';
 import type { Connection, Credentials } from './connection.ts';
+import { lowestVersion } from './lowest-version.ts';
 import { probeTarget, type Probed, type ProbeTarget, type ReadCredentials } from './probe-target.ts';
 import { look, unseenOf, WireError } from './wire-error.ts';
 
@@ -21,7 +22,7 @@ export interface LibvirtProbe extends ProbeTarget {
 
 /**
  * Asks a libvirt daemon how it lets clients in: over TLS once without a certificate and once with the client's own, if it has one
- * and the daemon asks for it; then which authentication follows. No connection to a hypervisor is opened, and none is logged in.
+ * and the daemon asks for it; then which authentication follows, and last the oldest version of TLS. No connection to a hypervisor is opened, and none is logged in.
  *
  * Source: libvirt src/rpc/virnetserverclient.c, src/remote/remote_daemon_dispatch.c.
  */
@@ -37,8 +38,16 @@ export const probeLibvirt = (probe: LibvirtProbe): Promise<Probed<LibvirtAnswer>
       requestedAuthorities === undefined || requestedAuthorities === null
         ? undefined
         : await probe.credentials?.(withoutCertificate.handshake);
-    if (credentials === undefined) return { transport: 'tls', withoutCertificate };
-    return { transport: 'tls', withoutCertificate, withCertificate: await secondConnection(connect, credentials) };
+    const withCertificate = credentials === undefined ? undefined : await secondConnection(connect, credentials);
+    const lowest = await lowestVersion(withoutCertificate.handshake, async (version) =>
+      (await connect()).startTls(undefined, 'certificates', version),
+    );
+    return {
+      transport: 'tls',
+      withoutCertificate,
+      ...(withCertificate === undefined ? {} : { withCertificate }),
+      ...(lowest === undefined ? {} : { lowestVersion: lowest }),
+    };
   });
 
 async function secondConnection(

@@ -38,19 +38,28 @@ const askLink = (connection: Connection): Promise<Seen<SpiceLink>> =>
     return linkErrors[error] ?? 'error';
   });
 
-/** Sends SPICE's link message in the clear and, where that has no answer, inside TLS; no ticket follows. */
-export const probeSpice = (target: ProbeTarget): Promise<Probed<SpiceAnswer>> =>
-  probeTarget(target, async (connect): Promise<SpiceAnswer> => {
+async function askLinkInTls(connection: Connection): Promise<NonNullable<SpiceAnswer['tls']>> {
+  const handshake = await connection.startTls();
+  return { handshake, link: handshake.outcome.seen ? await askLink(connection) : handshake.outcome };
+}
+
+/** A SPICE server's port: its `tls-port`, or by default its `port`. */
+export interface SpiceProbe extends ProbeTarget {
+  readonly transport?: 'tls' | 'tcp';
+}
+
+/**
+ * Sends SPICE's link message in the clear and, where that has no answer, inside TLS; on a port for TLS inside TLS alone. No ticket
+ * follows.
+ */
+export const probeSpice = (probe: SpiceProbe): Promise<Probed<SpiceAnswer>> =>
+  probeTarget(probe, async (connect): Promise<SpiceAnswer> => {
+    if (probe.transport === 'tls') return { tls: await askLinkInTls(await connect()) };
     const plain = await askLink(await connect());
     if (plain.seen || plain.reason === 'silent' || plain.reason === 'too-slow' || plain.reason === 'cancelled')
       return { plain };
     try {
-      const connection = await connect();
-      const handshake = await connection.startTls();
-      return {
-        plain,
-        tls: { handshake, link: handshake.outcome.seen ? await askLink(connection) : handshake.outcome },
-      };
+      return { plain, tls: await askLinkInTls(await connect()) };
     } catch (error) {
       const outcome = unseenOf(error);
       const handshake = { ownCertificate: false, outcome, chain: [], malformedCertificates: 0 };
@@ -58,7 +67,7 @@ export const probeSpice = (target: ProbeTarget): Promise<Probed<SpiceAnswer>> =>
     }
   });
 
-/** Asks an NBD server for TLS and takes leave (NBD_OPT_ABORT); no export is opened. */
+/** Asks an NBD server whether it goes on without TLS, then for TLS, and takes leave (NBD_OPT_ABORT); no export is opened. */
 export const probeNbd = (target: ProbeTarget): Promise<Probed<NbdAnswer>> =>
   probeTarget(target, async (connect): Promise<NbdAnswer> => {
     const connection = await connect();
@@ -68,19 +77,30 @@ export const probeNbd = (target: ProbeTarget): Promise<Probed<NbdAnswer>> =>
     if (greeted.value.style === 'oldstyle') return { greeting };
 
     connection.send(encodeClientFlags());
+    // Servers that are not “fixed” hang up on what they do not know.
+    const plain = greeted.value.fixed ? await askPlain(connection) : undefined;
+    const begun = { greeting, ...(plain === undefined ? {} : { plain }) };
+    if (plain?.seen === false) return begun;
     const startTls = await look(() => askOption(connection, nbdOptions.startTls));
-    if (!startTls.seen) return { greeting, startTls };
+    if (!startTls.seen) return { ...begun, startTls };
     if (startTls.value.type !== nbdReplies.ack) {
       await look(() => askOption(connection, nbdOptions.abort));
-      return { greeting, startTls: { seen: true, value: 'refused' } };
+      return { ...begun, startTls: { seen: true, value: 'refused' } };
     }
-    const accepted = { greeting, startTls: { seen: true, value: 'accepted' } } as const;
+    const accepted = { ...begun, startTls: { seen: true, value: 'accepted' } } as const;
     const handshake = await connection.startTls();
     if (!handshake.outcome.seen) return { ...accepted, handshake };
     const after = await look(() => askOption(connection, nbdOptions.abort));
     if (after.seen) return { ...accepted, handshake, verifyPeer: 'off' };
     const hungUp = after.reason === 'closed' || after.reason === 'reset' || after.reason === 'alert';
     return { ...accepted, handshake, ...(hungUp ? { verifyPeer: 'on' } : {}) };
+  });
+
+/** Structured replies are asked for because that has no effect: TLS starts negotiation anew. */
+const askPlain = (connection: Connection): Promise<Seen<'ok' | 'tls-needed'>> =>
+  look(async () => {
+    const { type } = await askOption(connection, nbdOptions.structuredReply);
+    return type === nbdReplies.tlsNeeded ? 'tls-needed' : 'ok';
   });
 
 function askOption(connection: Connection, option: number): Promise<OptionReply> {

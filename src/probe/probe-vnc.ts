@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { SecureVersion } from 'node:tls';
 import type { Seen, TlsHandshake, Unseen, VncAnswer, VncAuthentication, VncSession } from '../facts/observation.ts';
 import {
   decodeByte,
@@ -17,6 +18,7 @@ import { decodeFrame, decodeUpgradeReply, encodeFrame, encodeUpgrade } from '../
 import { veNCryptSubTypes, vncSecurityName, vncSecurityTypes } from '../reference/vnc-security.ts';
 import type { Decoder } from '../parse/decoded.ts';
 import type { Connection, Credentials } from './connection.ts';
+import { lowestVersion } from './lowest-version.ts';
 import { probeTarget, type Connect, type Probed, type ProbeTarget, type ReadCredentials } from './probe-target.ts';
 import { look, unseenOf, WireError } from './wire-error.ts';
 
@@ -29,7 +31,7 @@ export interface VncProbe extends ProbeTarget {
 
 /**
  * Asks a VNC server how it lets clients in, up to where authentication starts: no password or name is sent, and no session begins, so
- * that nobody is disconnected. Over TLS once without a certificate and once with the client's own.
+ * that nobody is disconnected. Over TLS once without a certificate, once with the client's own, and last for the oldest version.
  */
 export const probeVnc = (probe: VncProbe): Promise<Probed<VncAnswer>> =>
   probeTarget(probe, async (connect, address): Promise<VncAnswer> => {
@@ -51,12 +53,20 @@ export const probeVnc = (probe: VncProbe): Promise<Probed<VncAnswer>> =>
       asked?.requestedAuthorities === undefined || asked.requestedAuthorities === null
         ? undefined
         : await probe.credentials?.(asked);
+    const withCertificate =
+      credentials === undefined ? undefined : await secondSession(connect, transport, host, credentials);
+    const lowest =
+      asked === undefined || isAnonymous(withoutCertificate.followed)
+        ? undefined
+        : await lowestVersion(
+            asked,
+            async (only) => (await askSession(await connect(), transport, host, undefined, only)).handshake,
+          );
     return {
       transport,
       withoutCertificate,
-      ...(credentials === undefined
-        ? {}
-        : { withCertificate: await secondSession(connect, transport, host, credentials) }),
+      ...(withCertificate === undefined ? {} : { withCertificate }),
+      ...(lowest === undefined ? {} : { lowestVersion: lowest }),
       ...(verifyPeer === undefined ? {} : { verifyPeer }),
     };
   });
@@ -90,7 +100,8 @@ function verifies({ handshake, authentication }: VncSession): 'on' | 'off' | und
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type StartTls = (kind: 'certificates' | 'anonymous') => Promise<void>;
+type TlsKind = 'certificates' | 'anonymous';
+type StartTls = (kind: TlsKind) => Promise<void>;
 type Progress = Writable<Omit<VncSession, 'authentication'>>;
 
 async function askSession(
@@ -98,10 +109,11 @@ async function askSession(
   transport: VncAnswer['transport'],
   host: string,
   credentials?: Credentials,
+  only?: SecureVersion,
 ): Promise<VncSession> {
   const progress: Progress = {};
   const startTls: StartTls = async (kind) => {
-    const handshake: TlsHandshake = await connection.startTls(credentials, kind);
+    const handshake: TlsHandshake = await connection.startTls(credentials, kind, only);
     progress.handshake = handshake;
     if (!handshake.outcome.seen) {
       const { reason, detail, seen: _seen, ...extra } = handshake.outcome;
@@ -142,6 +154,8 @@ const preferred: readonly number[] = [
 ];
 
 const { x509None, x509Vnc, x509Plain, x509Sasl, tlsNone, tlsVnc, tlsPlain, tlsSasl, plain } = veNCryptSubTypes;
+const isAnonymous = (followed: number | undefined): boolean =>
+  followed === tlsSasl || followed === tlsNone || followed === tlsVnc || followed === tlsPlain;
 const preferredSubTypes: readonly number[] = [
   x509Sasl,
   x509Vnc,
@@ -202,7 +216,7 @@ async function askVeNCrypt(connection: Connection, progress: Progress, startTls:
   if (subType === plain) return { kind: 'plain' };
   if ((await connection.receive('VeNCrypt’s answer to the sub-type', decodeByte)) !== 1)
     throw new WireError('unsupported', `the server takes back ${vncSecurityName(subType)}`);
-  await startTls(subType < x509None || subType === tlsSasl ? 'anonymous' : 'certificates');
+  await startTls(isAnonymous(subType) ? 'anonymous' : 'certificates');
   if (subType === x509Plain || subType === tlsPlain) return { kind: 'plain' };
   if (subType === x509Vnc || subType === tlsVnc) return askPassword(connection);
   if (subType === x509Sasl || subType === tlsSasl) return askSasl(connection);

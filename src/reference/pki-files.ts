@@ -12,10 +12,10 @@ export type Endpoint = 'server' | 'client';
 export type TlsProgram = 'libvirt' | 'qemu' | Viewer;
 
 /** Clients of consoles: none of them looks at its own files before it loads them. */
-export type Viewer = 'gtk-vnc' | 'tigervnc';
+export type Viewer = 'gtk-vnc' | 'remmina' | 'tigervnc';
 
 /** Is a program a viewer, not libvirt or QEMU. */
-export const isViewer = (program: TlsProgram): program is Viewer => program === 'gtk-vnc' || program === 'tigervnc';
+export const isViewer = (program: TlsProgram): program is Viewer => program !== 'libvirt' && program !== 'qemu';
 
 /** libvirt's own files for a privileged daemon, and for clients without files of their own. */
 export const systemPki = {

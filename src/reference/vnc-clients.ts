@@ -23,6 +23,9 @@ export const gtkVncPki = (name: string): Readonly<Record<CredentialKind, string>
 /** Executables that show that TigerVNC's viewer is installed. */
 export const tigerVncPrograms: readonly string[] = ['xtigervncviewer', 'vncviewer'];
 
+/** Executables that show that Remmina is installed. */
+export const remminaPrograms: readonly string[] = ['remmina'];
+
 export interface VncClient {
   /** For people. */
   readonly title: string;
@@ -100,10 +103,11 @@ export const vncClients: readonly VncClient[] = [
   },
   {
     title: 'Remmina',
-    programs: ['remmina'],
+    programs: remminaPrograms,
     packages: ['remmina'],
-    remark: 'paths of CA, CRL, certificate and key stand in each profile; there is no fixed place',
-    source: 'Remmina 1.4 plugins/vnc/vnc_plugin.c; libvncclient 0.9.14 src/libvncclient/tls_gnutls.c',
+    remark:
+      "cacert, cacrl, clientcert and clientkey of each profile: in datadir_path of ~/.config/remmina/remmina.pref, or ~/.remmina, or $XDG_DATA_HOME/remmina (~/.local/share/remmina); a CA is needed, the system's are not used",
+    source: 'Remmina 1.4.29, 1.4.39 plugins/vnc/vnc_plugin.c; libvncclient 0.9.14, 0.9.15 libvncclient/tls_gnutls.c',
   },
   {
     title: 'TigerVNC',
@@ -129,3 +133,26 @@ export const tigerVncDirectories: readonly string[] = ['.config/tigervnc', '.vnc
 
 /** TigerVNC's files below either directory: what it trusts besides the system's store. Source: TigerVNC 1.12 common/rfb/CSecurityTLS.cxx. */
 export const tigerVncPki = { 'ca-certificate': 'x509_ca.pem', 'revocation-list': 'x509_crl.pem' } as const;
+
+/**
+ * Where Remmina's profiles may be, below a home directory: the first directory that is there is the only one in use. A preference comes
+ * before both (`remminaPreferences`).
+ *
+ * Source: Remmina 1.4 src/remmina_file_manager.c: remmina_file_get_datadir.
+ */
+export const remminaDirectories: readonly string[] = ['.remmina', '.local/share/remmina'];
+
+/** The key file below a home directory that may name another directory of profiles, and where in it. Source: Remmina 1.4 src/remmina_pref.c. */
+export const remminaPreferences = {
+  path: '.config/remmina/remmina.pref',
+  group: 'remmina_pref',
+  key: 'datadir_path',
+} as const;
+
+/** The key of a profile that names each file. Source: Remmina 1.4 plugins/vnc/vnc_plugin.c: remmina_plugin_vnc_rfb_credential. */
+export const remminaSettings = {
+  'ca-certificate': 'cacert',
+  'revocation-list': 'cacrl',
+  certificate: 'clientcert',
+  'private-key': 'clientkey',
+} as const satisfies Readonly<Record<CredentialKind, string>>;

@@ -83,12 +83,25 @@ function rungsOf(steps: readonly Step[], page: Page): readonly string[] {
 export const hostText = ({ hostname, target }: DiagnosedHost, fallback: string): string =>
   hostname ?? (target === null || target === 'local' ? fallback : target);
 
+/** By the scheme of a URI that is none of virsh's: what opens it. */
+const otherClients: Readonly<Record<string, string>> = {
+  vnc: 'the VNC client',
+  spice: 'the SPICE client',
+  nbd: 'QEMU as the client',
+  nbds: 'QEMU as the client',
+};
+
+/** The client of a URI that is opened without virsh; undefined for those of libvirt. */
+export const otherClient = ({ uri }: Pick<DiagnosisReport, 'uri'>): string | undefined => {
+  const scheme = uri.slice(0, uri.indexOf(':')).toLowerCase();
+  return Object.hasOwn(otherClients, scheme) ? otherClients[scheme] : undefined;
+};
+
 const versionText = (report: DiagnosisReport): string => {
+  const isQemus = otherClient(report) !== undefined;
   const software = report.server?.software;
-  const version = report.uri.startsWith('vnc:') ? software?.qemu : software?.libvirt;
-  return version === null || version === undefined
-    ? ''
-    : ` (${report.uri.startsWith('vnc:') ? 'QEMU' : 'libvirt'} ${version})`;
+  const version = isQemus ? software?.qemu : software?.libvirt;
+  return version === null || version === undefined ? '' : ` (${isQemus ? 'QEMU' : 'libvirt'} ${version})`;
 };
 
 const labelled = (label: string, lines: readonly string[]): readonly string[] =>
@@ -98,7 +111,7 @@ const prose = (text: string, page: Page): readonly string[] => wrap(text, Math.m
 
 function failureBlock(report: DiagnosisReport, page: Page): readonly string[] {
   const { clientError, serverError, why, fix, mendedOn } = report;
-  const client = report.uri.startsWith('vnc:') ? 'The VNC client' : 'virsh';
+  const client = otherClient(report)?.replace(/^t/, 'T') ?? 'virsh';
   const side = report.steps.find(({ outcome }) => outcome === 'fail')?.side;
   const where = mendedOn === null ? '' : machine(report, mendedOn);
   return [
@@ -107,7 +120,7 @@ function failureBlock(report: DiagnosisReport, page: Page): readonly string[] {
     ...(serverError === null
       ? []
       : [
-          `${report.uri.startsWith('vnc:') ? 'QEMU' : 'The daemon'} logs:`,
+          `${otherClient(report) === undefined ? 'The daemon' : 'QEMU'} logs:`,
           ...indented(printable(serverError), 4, page),
         ]),
     '',
@@ -135,8 +148,10 @@ const machine = (report: DiagnosisReport, side: 'client' | 'server'): string =>
       : hostText(report.server, 'the server');
 
 /** What shows that it is mended. */
-const checkAfter = ({ uri }: DiagnosisReport): string =>
-  uri.startsWith('vnc:') ? 'open the console again' : `virsh -c ${quote(uri)} uri`;
+const checkAfter = ({ uri }: DiagnosisReport): string => {
+  if (otherClient({ uri }) === undefined) return `virsh -c ${quote(uri)} uri`;
+  return uri.startsWith('nbd') ? 'open the disk again' : 'open the console again';
+};
 
 const warningLines = (report: DiagnosisReport, findings: readonly SidedFinding[], page: Page): readonly string[] =>
   findings.flatMap(({ severity, rule, side, message, subject }) => [
@@ -156,7 +171,7 @@ const wireLines = ({ asked, notes }: DiagnosisReport['wire'], page: Page): reado
 export function diagnosisText(given: DiagnosisReport, options: DiagnosisOptions): string {
   const report = printableDiagnosis(given);
   const page: Page = { ...options, paint: painter(options.color) };
-  const viewer = report.uri.startsWith('vnc:') ? report.uri : `virsh -c ${report.uri}`;
+  const viewer = otherClient(report) === undefined ? `virsh -c ${report.uri}` : report.uri;
   const title = `${viewer}   as ${report.client.user} on ${hostText(report.client, 'this machine')}${report.server === null ? '' : `, to ${hostText(report.server, 'the server')}${versionText(report)}`}`;
   const shown = report.warnings.filter(({ severity }) => page.verbose || severity !== 'note');
   const blocks: readonly (readonly string[])[] = [

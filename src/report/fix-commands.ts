@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import type { FixStep } from '../rule/fix.ts';
+import type { Certificate } from '../facts/certificates.ts';
+import type { FixStep, PlannerStep } from '../rule/fix.ts';
 import { byteOf, printable, printableLines } from './printable.ts';
 
 /** One line of a way out, safe for a terminal. */
@@ -58,11 +59,25 @@ const prose = (text: string): FixLine => ({ kind: 'prose', text: printable(text)
 /** A path as an operand, never mistaken for an option. */
 const operand = (path: string): string => (path.startsWith('-') ? `./${path}` : path);
 
+const written = (path: string, text: string): readonly FixLine[] => [
+  paste(`in ${printable(path)}, write:`),
+  ...printableLines(text.replace(/\n$/, '')).map((line) => paste(`  ${line}`)),
+];
+
+/** What a person needs to know of a certificate, on one line. */
+export function certificateLine({ subject, issuer, notAfter, subjectAlternativeName }: Certificate): string {
+  const names = [...(subjectAlternativeName?.dns ?? []), ...(subjectAlternativeName?.ip ?? [])];
+  const signer = subject.der === issuer.der ? 'self-signed' : `by ${issuer.text}`;
+  return printable(
+    `certificate of ${subject.text || 'nobody'}${names.length > 0 ? ` for ${names.join(', ')}` : ''}, ${signer}, until ${notAfter.slice(0, 10)}`,
+  );
+}
+
 /**
  * One step of a fix as what a person types, pastes or does. Takes the step as the rule gave it (not made printable), and gives lines
  * that are safe to print. A setting becomes the line to write and where, for its neighbours may explain it.
  */
-export function fixLines(step: FixStep): readonly FixLine[] {
+export function fixLines(step: FixStep | PlannerStep): readonly FixLine[] {
   switch (step.kind) {
     case 'chmod':
       return [paste(shellCommand(['chmod', octal(step.to), operand(step.path)]))];
@@ -82,13 +97,47 @@ export function fixLines(step: FixStep): readonly FixLine[] {
     }
     case 'unset':
       return [paste(printable(`in ${step.path}, line ${step.line}: delete ${step.key}`))];
+    case 'repair':
+      return [
+        paste(printable(`in ${step.path}:`)),
+        ...step.edits.map(({ line, column, from, to }) =>
+          paste(printable(`  line ${line}, column ${column}: write ${to} in place of ${from}`)),
+        ),
+      ];
+    case 'make-directory':
+      return [paste(shellCommand(['mkdir', '-m', octal(step.mode), operand(step.path)]))];
+    case 'write':
+      return 'certificates' in step
+        ? [
+            paste(printable(`write ${step.path}:`)),
+            ...step.certificates.map((certificate) => paste(`  ${certificateLine(certificate)}`)),
+          ]
+        : written(step.path, step.pem);
+    case 'write-key': {
+      const { algorithm, bits, fingerprint } = step.publicKey;
+      return [
+        paste(printable(`write ${step.path}:`)),
+        paste(`  a new private key (${algorithm}, ${bits} bits, public half ${fingerprint.slice(0, 16)}…)`),
+      ];
+    }
+    case 'trust':
+      return [
+        prose(
+          step.how === 'add'
+            ? `add the CA's certificate to ${step.path}`
+            : `put the CA's certificate into ${step.path}`,
+        ),
+      ];
+    case 'issue':
+      return [
+        prose(
+          `have the CA issue a certificate into ${step.path}, ${step.newKey ? 'with a new key in' : 'for the key in'} ${step.key}`,
+        ),
+      ];
     case 'run':
       return [...(step.where === undefined ? [] : [prose(`${step.where}:`)]), paste(shellCommand(step.command))];
     case 'text':
-      return [
-        paste(`in ${printable(step.path)}, write:`),
-        ...printableLines(step.text.replace(/\n$/, '')).map((line) => paste(`  ${line}`)),
-      ];
+      return written(step.path, step.text);
     case 'manual':
       return [prose(step.instruction)];
   }

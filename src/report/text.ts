@@ -4,6 +4,7 @@ import { roleNames } from '../rule/role-names.ts';
 import { severities } from '../rule/severity.ts';
 import { subjectText } from '../rule/subject.ts';
 import { painter, signs, type Paint } from './color.ts';
+import { evidenceLines, type Evidence } from './evidence/evidence.ts';
 import { fixLines } from './fix-commands.ts';
 import { foldGaps, gapRemedies } from './fold-gaps.ts';
 import { printable, printableReport } from './printable.ts';
@@ -91,7 +92,16 @@ const fixBlock = ({ fix }: Finding, page: Page, keep: readonly string[]): readon
   );
 };
 
-const findingBlock = (finding: Finding, page: Page): readonly string[] => {
+const evidenceBlock = (evidence: Evidence, indent: number, page: Page): readonly string[] =>
+  evidenceLines(evidence, Math.max(narrowest, page.width - indent), wrap).map(
+    (line) =>
+      ' '.repeat(indent) +
+      (typeof line === 'string'
+        ? line
+        : line.map(({ text: part, tone }) => (tone === undefined ? part : page.paint(tone, part))).join('')),
+  );
+
+const findingBlock = (finding: Finding, page: Page, evidence: readonly Evidence[] = []): readonly string[] => {
   const { rule, severity, subject, message, seen, needed, effect, references } = finding;
   const keep = 'path' in subject ? [subject.path] : [];
   return [
@@ -100,6 +110,7 @@ const findingBlock = (finding: Finding, page: Page): readonly string[] => {
     ...labelled('seen', seen, page, keep),
     ...labelled('needed', needed, page, keep),
     ...labelled('effect', effect, page, keep),
+    ...evidence.flatMap((one) => evidenceBlock(one, 4, page)),
     ...fixBlock(finding, page, keep),
     ...(page.verbose ? references.flatMap(({ title, url }) => labelled('more', `${title} ${url}`, page)) : []),
   ];
@@ -144,8 +155,8 @@ const notApplicableBlock = (host: HostReport, page: Page): readonly string[] => 
 const separated = (blocks: readonly (readonly string[])[]): readonly string[] =>
   blocks.filter((block) => block.length > 0).flatMap((block, index) => (index === 0 ? block : ['', ...block]));
 
-const hostBlocks = (host: HostReport, page: Page): readonly (readonly string[])[] => [
-  ...host.findings.map((finding) => findingBlock(finding, page)),
+const hostBlocks = (host: HostReport, index: number, page: Page): readonly (readonly string[])[] => [
+  ...host.findings.map((finding, at) => findingBlock(finding, page, page.evidence?.of(index, at))),
   ...(page.quiet ? [] : [gapsBlock(host, page)]),
   ...(page.verbose && !page.quiet ? [passedBlock(host, page), notApplicableBlock(host, page)] : []),
 ];
@@ -164,9 +175,11 @@ const document = (report: Report, page: Page): readonly string[] => {
   const several = report.hosts.length > 1;
   if (page.quiet) {
     return separated(
-      report.hosts
-        .filter((host) => host.findings.length > 0)
-        .flatMap((host) => [several ? [page.paint('strong', hostTitle(host))] : [], ...hostBlocks(host, page)]),
+      report.hosts.flatMap((host, index) =>
+        host.findings.length === 0
+          ? []
+          : [several ? [page.paint('strong', hostTitle(host))] : [], ...hostBlocks(host, index, page)],
+      ),
     );
   }
   const totals = wrap(totalsText(report.summary), Math.max(narrowest, page.width)).map((line, index) =>
@@ -177,20 +190,23 @@ const document = (report: Report, page: Page): readonly string[] => {
     first === undefined
       ? []
       : [`Next: virt-pki-check explain ${printable(first.rule)}   says more about a rule, here the first`];
+  const ends = page.evidence === undefined ? [] : evidenceBlock(page.evidence.endings, 0, page);
   if (several) {
     const all = [`${totals[0] ?? ''} · ${counted(report.hosts.length, 'host')}`, ...totals.slice(1)];
     return separated([
       all,
-      ...report.hosts.flatMap((host) => {
-        const blocks = hostBlocks(host, page);
+      ...report.hosts.flatMap((host, index) => {
+        const blocks = hostBlocks(host, index, page);
         return [[...header(host, page), ...wellLine(host, page)], ...blocks];
       }),
+      ends,
       next,
     ]);
   }
   return separated([
     [...report.hosts.flatMap((host) => header(host, page)), ...totals],
-    ...report.hosts.flatMap((host) => hostBlocks(host, page)),
+    ...report.hosts.flatMap((host, index) => hostBlocks(host, index, page)),
+    ends,
     next,
   ]);
 };

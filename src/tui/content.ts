@@ -1,4 +1,5 @@
 import { signs } from '../report/color.ts';
+import { evidenceLines, type Evidence } from '../report/evidence/evidence.ts';
 import { fixLines } from '../report/fix-commands.ts';
 import { gapRemedies } from '../report/fold-gaps.ts';
 import { totalsText } from '../report/text.ts';
@@ -31,8 +32,19 @@ export const stepLines = (fix: Fix, width: number): readonly string[] =>
     .flatMap(fixLines)
     .flatMap(({ kind, text }) => (kind === 'paste' ? breakText(text, width) : prose(text, width)));
 
-/** All that is known of one finding: evidence, effect and the way out, in lines of at most `width` columns. */
-export function detailLines({ finding, host, family }: Item, hosts: number, width: number): readonly Line[] {
+const changes = { new: 'new since the last look', gone: 'gone since the last look' } as const;
+
+/** What was seen, drawn, a blank line before each. */
+const evidenceBlocks = (evidence: readonly Evidence[], width: number): readonly Line[] =>
+  evidence.flatMap((one) => ['', ...evidenceLines(one, width, prose)]);
+
+/** All that is known of one finding: effect, evidence and the way out, in lines of at most `width` columns. */
+export function detailLines(
+  { finding, host, family, change }: Item,
+  hosts: number,
+  width: number,
+  evidence: readonly Evidence[] = [],
+): readonly Line[] {
   const { severity, subject, message, seen, needed, effect, fix, references } = finding;
   const room = width - labelWidth;
   const section = (label: string, text: string): readonly Line[] =>
@@ -40,7 +52,7 @@ export function detailLines({ finding, host, family }: Item, hosts: number, widt
   return [
     [
       { text: `${signs[severity]} ${severity}`, tone: severity },
-      { text: ` · ${family}${hosts > 1 ? ` · ${host}` : ''}` },
+      { text: ` · ${family}${hosts > 1 ? ` · ${host}` : ''}${change === undefined ? '' : ` · ${changes[change]}`}` },
     ],
     ...breakText(subjectText(subject), width),
     '',
@@ -49,6 +61,7 @@ export function detailLines({ finding, host, family }: Item, hosts: number, widt
     ...section('seen', seen),
     ...section('needed', needed),
     ...section('effect', effect),
+    ...evidenceBlocks(evidence, width),
     ...(fix === null
       ? []
       : [
@@ -95,17 +108,30 @@ export function gapLines({ gaps, hosts, report }: Model, width: number): readonl
 
 const keys: readonly (readonly [string, string])[] = [
   ['↑ ↓, k j', 'one up, one down'],
-  ['PgUp PgDn', 'a page up, a page down'],
-  ['Home End', 'first, last'],
-  ['⏎', 'open the finding'],
+  ['PgUp PgDn', 'a page up, a page down (also Space)'],
+  ['Home End, g G', 'first, last'],
+  ['⏎', 'open the finding, with the evidence'],
   ['Esc', 'back; at the list, drop all filters'],
-  ['e w n', 'errors, warnings or notes only'],
+  ['/', 'search; ⏎ keeps the search, Esc drops it'],
+  ['e w n', 'errors, warnings or notes only; once more: all'],
   ['a', 'all severities'],
   ['Tab ⇧Tab, → ←', 'next or previous family; → ← in a finding: next or previous one'],
-  ['/', 'search; ⏎ keeps the search, Esc drops it'],
+  ['h H', 'next or previous host, where there are several'],
+  ['f', 'mend it: preview, choose, apply, undo'],
+  ['c', "copy a command of the finding's fix; once more: the next one"],
+  ['t', 'time line: what ends when, and what is found then'],
+  ['r', 'look again, and mark what is new and what is gone'],
   ['u', 'what could not be judged'],
   ['?', 'these keys'],
   ['q, Ctrl-C', 'quit'],
+];
+
+const timeKeys: readonly (readonly [string, string])[] = [
+  ['→ ←, l h', 'a step later, a step earlier'],
+  ['d w m y', 'step by a day, week, month or year'],
+  ['Tab ⇧Tab', 'to the next or previous end'],
+  ['0', 'back to now, or to the moment of --at'],
+  ['t, Esc', 'back to the list'],
 ];
 
 const legend: readonly (readonly [keyof typeof signs, string])[] = [
@@ -139,10 +165,19 @@ export const legendLines = (
     ]),
   );
 
+const marks: readonly (readonly [string, string])[] = [
+  ['+', 'new: not found before'],
+  ['-', 'gone: no longer found'],
+];
+
 /** The keys and the signs. */
 export const helpLines = (width: number): readonly Line[] => [
   ...keyLines(keys, width),
   '',
+  [{ text: 'Time line', tone: 'strong' }],
+  ...keyLines(timeKeys, width),
+  '',
   ...legendLines(legend, width),
   ...prose(idle, width),
+  ...marks.flatMap(([sign, meaning]) => prose(`${sign} ${meaning}`, width)),
 ];

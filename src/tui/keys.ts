@@ -30,9 +30,18 @@ export function singleKeys(pressed: Keypress): readonly Keypress[] {
   });
 }
 
+/** Escape and a key in one burst look like that key with Alt, with which we have no business. */
+export const withEscape = (pressed: Keypress): readonly Keypress[] =>
+  pressed.key.meta === true && pressed.key.escape !== true && pressed.input !== ''
+    ? [
+        { input: '', key: { escape: true } },
+        { ...pressed, key: { ...pressed.key, meta: false } },
+      ]
+    : [pressed];
+
 /** The state after a key, or after a burst of them. */
 export const reduceKey = (state: TuiState, pressed: Keypress): TuiState =>
-  singleKeys(pressed).reduce((before, { input, key }) => {
+  (state.typing ? [pressed] : withEscape(pressed)).flatMap(singleKeys).reduce((before, { input, key }) => {
     const action = actionFor(input, key, before);
     return action === undefined ? before : reduce(before, action);
   }, state);
@@ -68,12 +77,29 @@ export const movement = (input: string, key: Partial<Key>): Move | undefined => 
 
 const command = (input: string, key: Partial<Key>, { view }: TuiState): Action | undefined => {
   if (key.escape === true || key.backspace === true) return { kind: 'back' };
-  if (input === '?') return { kind: 'show', view: 'help' };
-  if (input === 'u') return { kind: 'show', view: 'gaps' };
+  if (view === 'time') {
+    const action = timeAction(input, key);
+    if (action !== undefined) return action;
+  }
+  switch (input) {
+    case '?':
+      return { kind: 'show', view: 'help' };
+    case 'u':
+      return { kind: 'show', view: 'gaps' };
+    case 'r':
+      return { kind: 'look-again' };
+  }
   if (view === 'detail' && key.rightArrow === true) return { kind: 'turn', direction: 1 };
   if (view === 'detail' && key.leftArrow === true) return { kind: 'turn', direction: -1 };
-  if (view !== 'list') return undefined;
+  if (view !== 'list' && view !== 'detail' && view !== 'time') return undefined;
+  if (input === 't') return { kind: 'time' };
+  if (input === 'c') return { kind: 'copy' };
+  if (input === 'f') return { kind: 'fix' };
   if (key.return === true) return { kind: 'open' };
+  return view === 'list' ? listAction(input, key) : undefined;
+};
+
+const listAction = (input: string, key: Partial<Key>): Action | undefined => {
   if (key.tab === true) return { kind: 'family', direction: key.shift === true ? -1 : 1 };
   if (key.rightArrow === true) return { kind: 'family', direction: 1 };
   if (key.leftArrow === true) return { kind: 'family', direction: -1 };
@@ -86,8 +112,34 @@ const command = (input: string, key: Partial<Key>, { view }: TuiState): Action |
       return { kind: 'severity', severity: 'note' };
     case 'a':
       return { kind: 'severity', severity: undefined };
+    case 'h':
+      return { kind: 'host', direction: 1 };
+    case 'H':
+      return { kind: 'host', direction: -1 };
     case '/':
       return { kind: 'search' };
+    default:
+      return undefined;
+  }
+};
+
+const timeAction = (input: string, key: Partial<Key>): Action | undefined => {
+  if (key.rightArrow === true || input === 'l') return { kind: 'shift', direction: 1 };
+  if (key.leftArrow === true || input === 'h') return { kind: 'shift', direction: -1 };
+  if (key.tab === true) return { kind: 'ending', direction: key.shift === true ? -1 : 1 };
+  switch (input) {
+    case 'd':
+      return { kind: 'step', step: 'day' };
+    case 'w':
+      return { kind: 'step', step: 'week' };
+    case 'm':
+      return { kind: 'step', step: 'month' };
+    case 'y':
+      return { kind: 'step', step: 'year' };
+    case '0':
+      return { kind: 'present' };
+    case 't':
+      return { kind: 'time' };
     default:
       return undefined;
   }

@@ -1,14 +1,8 @@
 import columnsOf from 'fast-string-width';
-import type { Paint, Tone } from '../report/color.ts';
+import type { Paint } from '../report/color.ts';
+import type { Line, Segment } from '../report/styled-line.ts';
 
-/** A piece of a line and what it is. */
-export interface Segment {
-  readonly text: string;
-  readonly tone?: Tone;
-}
-
-/** One line of the screen before it is fitted and painted; a plain string has no tone. All text must be printable already. */
-export type Line = string | readonly Segment[];
+export type { Line, Segment } from '../report/styled-line.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 

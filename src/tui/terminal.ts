@@ -14,6 +14,8 @@ export interface Terminal {
   readonly rows: number;
   /** What Ink writes its frames to, each one whole. */
   readonly frames: WriteStream;
+  /** Writes a sequence that draws nothing, such as one for the clipboard. */
+  send(sequence: string): void;
   /** Calls back after each change of size; gives the way to stop that. */
   onResize(listener: () => void): () => void;
   /** Gives the terminal back as it was; synchronous and harmless when repeated, so that it can run in any exit. */
@@ -65,6 +67,9 @@ export function openTerminal(stdin: ReadStream, stdout: WriteStream & { readonly
       return stdout.rows;
     },
     frames: frames as unknown as WriteStream,
+    send(sequence) {
+      if (open && sequence !== '') stdout.write(sequence);
+    },
     onResize(listener) {
       stdout.on('resize', listener);
       return () => stdout.off('resize', listener);

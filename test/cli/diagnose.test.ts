@@ -95,6 +95,9 @@ describe('exit status', () => {
     ['a user that the client does not have', [uri, '--client', desk, '--user', 'mallory'], /no account mallory/],
     ['a viewer of which nothing is known', ['vnc://kvm1', '--client', desk, '--viewer', 'krdc'], /krdc/],
     ['a console without a host', ['vnc://:5900', '--client', desk], /vnc:\/\/HOST:PORT/],
+    ['SPICE without a port', ['spice://kvm1', '--client', desk], /names no port; write spice:\/\/HOST:PORT/],
+    ['SPICE with what it does not know', ['spice://kvm1:1?colour=red', '--client', desk], /no parameter colour/],
+    ['NBD without a host', ['nbd://:10809', '--client', desk], /nbds:\/\/ for TLS/],
     ['a flag that there is not', [uri, '--frobnicate'], /frobnicate/],
     ['a time that is none', [uri, '--client', desk, '--at', 'yesterday'], /yesterday/],
     ['a terminal that is none', [uri, '--client', desk, '--format', 'tui'], /terminal/],
@@ -121,6 +124,28 @@ describe('exit status', () => {
       expect(err).toContain(path);
       expect(err).toMatch(/version 99/);
     }
+  });
+});
+
+describe('SPICE and NBD', () => {
+  it.each([
+    ['spice://kvm1.example.com:5900', 'spice://kvm1.example.com:5900'],
+    ['spice://[2001:db8::1]?tls-port=5901', 'spice://[2001:db8::1]?tls-port=5901'],
+    ['spice+tls://kvm1.example.com:5901', 'spice://kvm1.example.com?tls-port=5901'],
+    [
+      'spice://joe:hunter2@kvm1.example.com/?port=5900&tls-port=5901&password=hunter2',
+      'spice://kvm1.example.com:5900?tls-port=5901',
+    ],
+    ['nbd://kvm1.example.com', 'nbd://kvm1.example.com'],
+    ['NBDS://joe:hunter2@kvm1.example.com:10810/disk', 'nbds://kvm1.example.com:10810/disk'],
+  ])('%s is walked without a look, and without passwords', async (asked, shown) => {
+    const ran = await diagnose(asked, '--client', desk, '--server', example, '--format', 'json');
+    const document = documentOf(ran);
+    expect(document.uri).toBe(shown);
+    expect(document.steps.map(({ stage }) => stage)).toContain('handshake');
+    expect(ran.out).not.toContain('hunter2');
+    const text = await diagnose(asked, '--client', desk);
+    expect(text.out).not.toMatch(/hunter2|virsh -c/);
   });
 });
 

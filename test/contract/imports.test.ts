@@ -20,10 +20,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Arguments of QEMU mean other things to other versions: who assumes one has them read again.
   engine: ['rule', 'diagnosis', 'facts', 'domain', 'parse'],
   explain: ['engine', 'reference'],
-  report: ['engine', 'explain', 'reference', 'rule', 'facts'],
+  // Draws evidence in the terms of the programs.
+  report: ['engine', 'explain', 'domain', 'reference', 'rule', 'facts'],
   // Edits text, and says what a change of it does, by the grammar that reads it.
-  fix: ['rule', 'engine', 'domain', 'facts', 'reference', 'host', 'parse', 'report'],
-  tui: ['engine', 'report', 'rule', 'facts'],
+  fix: ['rule', 'engine', 'diagnosis', 'domain', 'facts', 'reference', 'host', 'parse', 'report'],
+  tui: ['engine', 'fix', 'report', 'rule', 'facts'],
   cli: [
     'collect',
     'diagnosis',
@@ -47,8 +48,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   ink: ['tui'],
   react: ['tui'],
-  '@peculiar/x509': ['parse'],
-  'reflect-metadata': ['parse'],
+  '@peculiar/x509': ['parse', 'fix'],
+  'reflect-metadata': ['parse', 'fix'],
   ajv: ['cli'],
   yargs: ['cli'],
   'fast-glob': ['host'],
@@ -101,8 +102,11 @@ describe('imports', () => {
     }
   });
 
-  it('keeps the X.509 library in one file', () => {
-    expect(files.filter((file) => importsOf(file).includes('@peculiar/x509'))).toEqual(['src/parse/x509.ts']);
+  it('keeps the X.509 library in two files: one that reads by it, and one that writes', () => {
+    expect(files.filter((file) => importsOf(file).includes('@peculiar/x509'))).toEqual([
+      'src/fix/issue-certificate.ts',
+      'src/parse/x509.ts',
+    ]);
   });
 
   it('has no room for things without a name', () => {

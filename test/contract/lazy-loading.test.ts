@@ -7,6 +7,7 @@ import { ensureBuilt } from '../support/built-program.ts';
 import { pemOf } from '../support/certificates.ts';
 import { directoryTree } from '../support/directory-tree.ts';
 import { run } from '../support/run-program.ts';
+import { tlsIdentity } from '../support/tls-identity.ts';
 
 const top = join(import.meta.dirname, '../..');
 const example = join(top, 'fixtures/hosts/example');
@@ -89,6 +90,26 @@ describe('a command loads no more than its work needs', () => {
       const loaded = await loadedBy([host, '--format', format, '--role', 'libvirt-server', '--fail-on', 'never']);
       expect(loaded).toContain('x509-files');
       expect(loaded.filter((name) => !['x509-files', 'fast-glob', program].includes(name))).toEqual([]);
+    }
+  });
+
+  it('scan in text with the evidence: what draws it, and no more', async () => {
+    const host = directoryTree({ '/etc/libvirt/libvirtd.conf': 'listen_tsl = 1\n', '/usr/sbin/libvirtd': '' });
+    expect(await loadedBy([host, '--format', 'text', '--verbose', '--fail-on', 'never'])).toEqual([
+      'gather-evidence',
+      program,
+    ]);
+  });
+
+  it('fix with a CA at hand: what issues certificates, where one is wanted', async () => {
+    const ca = await tlsIdentity('Some CA');
+    const authority = directoryTree({ '/ca.pem': ca.certificate, '/ca.key': { content: ca.key, mode: 0o600 } });
+    const options = ['--ca-cert', join(authority, 'ca.pem'), '--ca-key', join(authority, 'ca.key')];
+    const server = { '/usr/sbin/libvirtd': '', '/etc/hostname': 'kvm1.example.com\n' };
+    for (const listens of [0, 1]) {
+      const host = directoryTree({ ...server, '/etc/libvirt/libvirtd.conf': `listen_tls = ${listens}\n` });
+      const loaded = await loadedBy(['fix', host, '--role', 'libvirt-server', '--format', 'json', ...options]);
+      expect(loaded.includes('issue-certificate')).toBe(listens === 1);
     }
   });
 

@@ -43,7 +43,7 @@ describe('the README', () => {
     expect([0, 1, 3]).toContain(status);
   });
 
-  it('lists the rules as they are (npm run build)', () => {
+  it('lists the rules and shows the TUI as they are (npm run build)', () => {
     expect(() =>
       execFileSync(process.execPath, [join(top, 'bin/readme.js'), '--check'], { stdio: 'pipe' }),
     ).not.toThrow();

@@ -95,6 +95,18 @@ const tree = (): Record<string, TreeEntry> => ({
     content: `[credentials-x]\npassword = ${secret('userauth')}\n`,
     mode: 0o644,
   },
+  '/home/alice/.local/share/remmina/web1.remmina': [
+    '[remmina]',
+    'name=web1',
+    'protocol=VNC',
+    `password=${secret('remmina')}`,
+    `ssh_tunnel_password=${secret('remminatunnel')}`,
+    'cacert=/etc/pki/CA/cacert.pem',
+    'clientkey=/etc/pki/libvirt/private/clientkey.pem',
+    `passwort ${secret('remminabroken')}`,
+  ].join('\n'),
+  '/home/alice/.local/share/remmina/web2.remmina': `[remmina]\nname=web2\nprotocol=VNC\npassword=${secret('remminasecond')}\ncacert=/etc/pki/CA/cacert.pem\n`,
+  '/home/alice/.config/remmina/remmina.pref': `[remmina_pref]\nsecret=${secret('remminapref')}\nsecret_key\n`,
   '/etc/libvirt/qemu/web1.xml': {
     content: [
       '<domain xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"><devices>',

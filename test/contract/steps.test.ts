@@ -11,6 +11,8 @@ import type { Step } from '../../src/diagnosis/step.ts';
 import { localProtocol } from '../../src/diagnosis/libvirt/local.ts';
 import { libvirtProtocol } from '../../src/diagnosis/libvirt/protocol.ts';
 import { sshProtocol } from '../../src/diagnosis/libvirt/ssh.ts';
+import { nbdProtocol } from '../../src/diagnosis/nbd/protocol.ts';
+import { spiceProtocol } from '../../src/diagnosis/spice/protocol.ts';
 import { vncProtocol } from '../../src/diagnosis/vnc/protocol.ts';
 import type { ChainFault } from '../../src/domain/chain-of-trust.ts';
 import type { LoadingRefusal } from '../../src/domain/load-credentials.ts';
@@ -18,7 +20,15 @@ import { bareFacts } from '../support/facts.ts';
 
 const top = join(import.meta.dirname, '../..');
 const ids = new Set(allRules.map(({ rule }) => rule.id));
-const protocols = { libvirt: libvirtProtocol, local: localProtocol, ssh: sshProtocol, vnc: vncProtocol };
+const protocols = {
+  libvirt: libvirtProtocol,
+  local: localProtocol,
+  ssh: sshProtocol,
+  vnc: vncProtocol,
+  spice: spiceProtocol,
+  nbd: nbdProtocol,
+};
+const uris = ['qemu+tls://kvm1/system', 'vnc://kvm1:5900', 'spice://kvm1:5900', 'nbds://kvm1/disk'];
 
 const steps = Object.entries(protocols).flatMap(([protocol, { serverStart, clientStart, connection }]) =>
   [...serverStart, ...clientStart, ...connection].map((step) => ({
@@ -120,14 +130,14 @@ describe('the rules that failures name', () => {
     expect(rules.length).toBeGreaterThan(0);
   });
 
-  it.each(['qemu+tls://kvm1/system', 'vnc://kvm1:5900'])('of %s are there, once each', (uri) => {
+  it.each(uris)('of %s are there, once each', (uri) => {
     const related = relatedRules(uri);
     expect(related.filter((id) => !ids.has(id))).toEqual([]);
     expect(new Set(related).size).toBe(related.length);
   });
 
   it('stand in no source by another name, and are evaluated by diagnose, or nobody sees their findings', () => {
-    const evaluated = new Set([...relatedRules('qemu+tls://kvm1/system'), ...relatedRules('vnc://kvm1')]);
+    const evaluated = new Set(uris.flatMap(relatedRules));
     // Rules are named in lists and as a warning's second argument; nothing else here is spelt like one.
     const named = fastGlob.sync('src/diagnosis/**/*.ts', { cwd: top }).flatMap((path) => {
       const text = readFileSync(join(top, path), 'utf8').replaceAll(/=== '[^']*'/g, '');

@@ -18,10 +18,12 @@ import {
   dir,
   facts,
   file,
+  having,
   installed,
   link,
   privateKey,
   publicKey,
+  remminaProfile,
   revocationList,
   type Change,
 } from '../support/facts.ts';
@@ -92,6 +94,29 @@ const aUserOfTigerVnc = all(
   revocationList(`${tiger}/x509_crl.pem`, aRevocationList(caCertificate())),
 );
 
+/** alice's Remmina opens a console over TLS, with everything that a profile can name. */
+const profiles = '/home/alice/.local/share/remmina';
+const aUserOfRemmina = all(
+  installed('remmina'),
+  dir('/home/alice', { ...mine, mode: 0o750 }),
+  dir('/home/alice/certs', { ...mine, mode: 0o750 }),
+  remminaProfile(`${profiles}/kvm1.remmina`, {
+    cacert: '/home/alice/certs/ca.pem',
+    cacrl: '/home/alice/certs/crl.pem',
+    clientcert: '/home/alice/certs/client.pem',
+    clientkey: '/home/alice/certs/client.key',
+  }),
+  file('/home/alice/certs/ca.pem', mine),
+  file('/home/alice/certs/crl.pem', mine),
+  file('/home/alice/certs/client.pem', mine),
+  file('/home/alice/certs/client.key', { ...mine, mode: 0o600 }),
+  certificate('/home/alice/certs/ca.pem', caCertificate()),
+  revocationList('/home/alice/certs/crl.pem', aRevocationList(caCertificate())),
+  certificate('/home/alice/certs/client.pem', clientCertificate()),
+  privateKey('/home/alice/certs/client.key', publicKey('client')),
+);
+const named = '/home/alice/certs';
+
 const judge = (built: Facts) => {
   const results = rules.map((rule) => runRule(rule, snapshotOf(built), inferRoles(built), {}));
   return {
@@ -113,6 +138,19 @@ describe('a healthy desk has nothing', () => {
       all(aUserOfTigerVnc, certificate(`${tiger}/x509_ca.pem`, clientCertificate())),
     ],
     ['a directory of TigerVNC without files', dir(tiger, { ...mine, mode: 0o700 })],
+    ['a user of Remmina', aUserOfRemmina],
+    [
+      'two profiles that name the same',
+      all(aUserOfRemmina, remminaProfile(`${profiles}/kvm2.remmina`, { cacert: `${named}/ca.pem` })),
+    ],
+    [
+      'a profile that names the CA of the system',
+      all(
+        installed('remmina'),
+        remminaProfile(`${profiles}/kvm1.remmina`, { cacert: authority }),
+        certificate(authority, caCertificate()),
+      ),
+    ],
     ['a server beside them', all(aServer, aVncServer, aUserWithViewer)],
     [
       'a CA of the user',
@@ -248,6 +286,87 @@ describe('one fault, one finding', () => {
         `${tiger}/x509_crl.pem`,
         aRevocationList(caCertificate(), { nextUpdate: '2026-01-01T00:00:00.000Z' }),
       ),
+    ],
+    ['crl-malformed', 'error', "a list of Remmina's that is not there", aUserOfRemmina, absent(`${named}/crl.pem`)],
+    ['dangling-symlink', 'error', "Remmina's CA", aUserOfRemmina, link(`${named}/ca.pem`, 'gone.pem')],
+    ['ca-certificate-missing', 'error', "Remmina's", aUserOfRemmina, absent(`${named}/ca.pem`)],
+    ['client-key-missing', 'error', "Remmina's", aUserOfRemmina, absent(`${named}/client.key`)],
+    ['client-certificate-missing', 'error', "Remmina's", aUserOfRemmina, absent(`${named}/client.pem`)],
+    [
+      'client-certificate-missing',
+      'error',
+      "Remmina's, and the key as well",
+      aUserOfRemmina,
+      absent(`${named}/client.pem`),
+      absent(`${named}/client.key`),
+    ],
+    [
+      'client-key-missing',
+      'error',
+      'a profile of Remmina that names none',
+      aUserOfRemmina,
+      having({ privateKeys: {} }),
+      remminaProfile(`${profiles}/kvm1.remmina`, { cacert: `${named}/ca.pem`, clientcert: `${named}/client.pem` }),
+    ],
+    [
+      'client-certificate-missing',
+      'warning',
+      'a profile of Remmina that names none',
+      aUserOfRemmina,
+      remminaProfile(`${profiles}/kvm1.remmina`, { cacert: `${named}/ca.pem`, clientkey: `${named}/client.key` }),
+    ],
+    [
+      'private-key-exposed',
+      'error',
+      "Remmina's",
+      aUserOfRemmina,
+      change('/home/alice', { mode: 0o755 }),
+      change(named, { mode: 0o755 }),
+      change(`${named}/client.key`, { mode: 0o644 }),
+    ],
+    [
+      'private-key-unreadable',
+      'error',
+      "root's where Remmina is told to look",
+      aUserOfRemmina,
+      change(`${named}/client.key`, { uid: 0, gid: 0 }),
+    ],
+    [
+      'certificate-unreadable',
+      'error',
+      "root's where Remmina is told to look",
+      aUserOfRemmina,
+      change(`${named}/ca.pem`, { uid: 0, gid: 0, mode: 0o600 }),
+    ],
+    ['certificate-malformed', 'error', "a CA of Remmina's", aUserOfRemmina, certificate(`${named}/ca.pem`, malformed)],
+    [
+      'private-key-mismatch',
+      'error',
+      "Remmina's",
+      aUserOfRemmina,
+      privateKey(`${named}/client.key`, publicKey('another')),
+    ],
+    [
+      'certificate-expired',
+      'error',
+      "a client's of Remmina's",
+      aUserOfRemmina,
+      certificate(`${named}/client.pem`, clientCertificate({ notAfter: '2026-01-01T00:00:00.000Z' })),
+    ],
+    [
+      'crl-expired',
+      'warning',
+      "a list of Remmina's",
+      aUserOfRemmina,
+      revocationList(`${named}/crl.pem`, aRevocationList(caCertificate(), { nextUpdate: '2026-01-01T00:00:00.000Z' })),
+    ],
+    [
+      'pki-file-replaceable',
+      'error',
+      "a CA of Remmina's",
+      aUserOfRemmina,
+      change('/home/alice', { mode: 0o755 }),
+      change(named, { mode: 0o777 }),
     ],
     [
       'pki-file-replaceable',

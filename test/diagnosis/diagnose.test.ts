@@ -337,7 +337,7 @@ describe('a connection of libvirt', () => {
         side: 'client',
         client: refusedPeer,
         server: 'Cannot recv data: Input/output error',
-        mends: /append its certificate to \/etc\/pki\/CA\/cacert\.pem/,
+        mends: /SHA-256 fingerprint.*"kind":"write","path":"\/etc\/pki\/CA\/cacert\.pem"/,
       },
     ],
     [
@@ -371,7 +371,7 @@ describe('a connection of libvirt', () => {
         client: unconfirmed,
         server:
           "Client's Distinguished Name is not on the list of allowed clients (tls_allowed_dn_list).  Use 'virt-pki-query-dn clientcert.pem' to view the Distinguished Name field in the client certificate, or run this daemon with --verbose option.",
-        mends: /add \\"C=GB,O=Example,CN=alice\\" to tls_allowed_dn_list in \/etc\/libvirt\/libvirtd\.conf/,
+        mends: /"key":"tls_allowed_dn_list","value":"\[\\"CN=nobody\\", \\"C=GB,O=Example,CN=alice\\"\]"/,
       },
     ],
     [
@@ -403,6 +403,17 @@ describe('a connection of libvirt', () => {
         client: 'internal error: Unable to get system bus connection: Could not connect: No such file or directory',
         server: 'internal error: Unable to get system bus connection: Could not connect: No such file or directory',
         mends: /auth_tls/,
+      },
+    ],
+    [
+      'polkit as an access driver, which can judge nobody over the network',
+      { server: [settings(daemonConf, { access_drivers: ['polkit'] })] },
+      {
+        stage: 'auth',
+        side: 'server',
+        client: "access denied: 'QEMU' denied access",
+        server: "access denied: 'QEMU' denied access",
+        mends: /qemu\+ssh/,
       },
     ],
     [
@@ -771,7 +782,7 @@ describe('a console', () => {
         side: 'client',
         client: 'The certificate is not trusted',
         server: null,
-        mends: /Copy the CA certificate/,
+        mends: /SHA-256 fingerprint.*"kind":"write","path":"\/etc\/pki\/CA\/cacert\.pem"/,
       },
     ],
     [

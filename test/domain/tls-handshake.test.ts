@@ -102,6 +102,22 @@ describe('a handshake of two ends with GnuTLS', () => {
     expect(said).toBe(expected);
   });
 
+  it.each([
+    ['NORMAL:+ANON-DH', 'NORMAL:-VERS-TLS1.3:+ANON-DH', 'agreed'],
+    ['NORMAL:-GROUP-ALL:+GROUP-SECP256R1:+ANON-DH', 'NORMAL:-VERS-TLS1.3:+ANON-DH', 'failed'],
+    [
+      'NORMAL:-GROUP-ALL:+GROUP-SECP256R1:+ANON-DH',
+      'NORMAL:-VERS-TLS1.3:-GROUP-ALL:+GROUP-SECP256R1:+ANON-DH',
+      'agreed',
+    ],
+    ['NORMAL:-CIPHER-ALL:+CHACHA20-POLY1305:+ANON-DH', 'NORMAL:-VERS-TLS1.3:+ANON-DH', 'failed'],
+    ['NORMAL', 'NORMAL:-VERS-TLS1.3:+ANON-DH', 'failed'],
+  ])('without certificates, server %s and client %s: %s', (priority, clientPriority, state) => {
+    const outcome = handshake({ priority: clientPriority }, { priority }, { isAnonymous: true });
+    expect(outcome.state).toBe(state);
+    if (outcome.state === 'failed') expect(outcome.server).toBe('No supported cipher suites have been found.');
+  });
+
   it('fails where a key is not that of its certificate', () => {
     const ofAnother = { leaf: keys.ed25519, isNoPair: true } as const;
     expect(handshake({}, ofAnother)).toMatchObject({

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { credentials, filesOf } from '../../src/domain/credentials.ts';
+import { malformedText } from '../../src/domain/malformation-text.ts';
 import { inferRoles, roleEvidence } from '../../src/domain/roles.ts';
+import { vncClientSets } from '../../src/domain/vnc-client-sets.ts';
 import { roles as allRoles } from '../../src/facts/role.ts';
 import {
   aClient,
@@ -120,5 +122,20 @@ describe('the role of a VNC client', () => {
       'vnc-server',
       'vnc-client',
     ]);
+  });
+});
+
+// Measured with gvnccapture 1.3.1 and GnuTLS 3.7.9: a CA file that holds no certificate is nobody's CA, and one that is damaged does not load.
+describe('what gtk-vnc says of a CA file', () => {
+  const [set] = vncClientSets(facts(installed('virt-manager'), file(`${own}/CA/cacert.pem`, mine))).sets;
+  if (set?.ca === undefined) throw new Error('no set');
+  const { ca } = set;
+
+  it.each(['empty', 'no-pem', 'der', 'wrong-label', 'utf-16'] as const)('%s', (cause) => {
+    expect(malformedText(set, ca, { cause }, 0)).toBe('The certificate is not trusted');
+  });
+
+  it.each(['truncated', 'base64', 'structure', 'not-a-file'] as const)('%s', (cause) => {
+    expect(malformedText(set, ca, { cause }, 0)).toBe('Failed to allocate credentials');
   });
 });

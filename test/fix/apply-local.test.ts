@@ -80,6 +80,64 @@ ls /var/lib
     expect(journals).toBe('dpkg\n');
   });
 
+  it('opens a socket, and closes it again', { timeout: 240_000 }, () => {
+    const [applied, commands, undone, all] = parts(`
+ours='--only tls-not-listening'
+# As far as a scan can see, the daemon runs.
+cp /usr/bin/sleep libvirtd
+./libvirtd 60 > /dev/null 2>&1 & daemon=$!
+run fix --apply --yes --unsafe $ours; echo --
+cat log; echo --
+true > log; run fix --undo; echo --
+cat log; kill $daemon
+`);
+    expect(applied).toMatch(/(\d+) of \1 steps are done/);
+    expect(commands).toBe('stop libvirtd\nenable --now libvirtd-tls.socket\nstart libvirtd\n');
+    expect(undone).toContain('ran systemctl disable --now libvirtd-tls.socket');
+    expect(all).toBe('disable --now libvirtd-tls.socket\nrestart libvirtd\n');
+  });
+
+  it('says that an apply was interrupted, before it plans another', { timeout: 240_000 }, () => {
+    const [seen, json, refused, undone, after] = parts(`
+run fix --apply --yes $ours > /dev/null
+# What a power cut in the middle of it leaves.
+journal=/var/lib/virt-pki-check/000001/journal.jsonl
+grep -v '"kind":"end"' $journal > cut; cat cut > $journal
+run fix $ours; echo --
+"$NODE" "$PROGRAM" fix --format json $ours | grep -A3 '"interrupted"' || true; echo --
+run fix --apply --yes --unsafe $ours; echo --
+run fix --undo; echo --
+run fix $ours
+`);
+    expect(seen).toMatch(
+      /^status 1\nAn apply of \d{4}-\S+ was interrupted after 1 of 1 steps\. To take it back: virt-pki-check fix --undo\n/,
+    );
+    expect(json).toContain('"steps": 1');
+    expect(refused).toMatch(/nothing was changed: an earlier apply was interrupted .*: take it back first/);
+    expect(undone).toContain('which was interrupted');
+    expect(after).not.toContain('was interrupted');
+  });
+
+  it('issues a certificate with the key that is there, and takes it back', { timeout: 240_000 }, () => {
+    const [applied, verified, journal, undone, same] = parts(`
+# An expired one.
+printf '%s\\n' "cn=$(uname -n)" "dns_name=$(uname -n)" tls_www_server signing_key encryption_key 'activation_date="2020-01-01"' 'expiration_date="2021-01-01"' > old.t
+certtool --generate-certificate --load-privkey $key --load-ca-certificate /etc/pki/CA/cacert.pem --load-ca-privkey ca.key --template old.t --outfile $certificate 2>/dev/null
+chmod 0600 ca.key; sum=$(sha256sum < $certificate)
+run fix --apply --yes --unsafe --ca-cert /etc/pki/CA/cacert.pem --ca-key ca.key --only certificate-expired; echo --
+certtool --verify --load-ca-certificate /etc/pki/CA/cacert.pem --infile $certificate; cat log; echo --
+cat /var/lib/virt-pki-check/*/journal.jsonl; echo --
+run fix --undo; echo --
+[ "$sum" = "$(sha256sum < $certificate)" ] && echo same; ls /etc/pki/libvirt
+`);
+    expect(applied).toMatch(/(\d+) of \1 steps are done/);
+    expect(verified).toContain('The certificate is trusted');
+    expect(verified).toContain('libvirtd');
+    expect(journal).not.toContain('PRIVATE KEY');
+    expect(undone).toContain('restored /etc/pki/libvirt/servercert.pem');
+    expect(same).toBe('same\nprivate\nservercert.pem\n');
+  });
+
   it('stops where a command fails, says so, and can be taken back', { timeout: 240_000 }, () => {
     const [applied, undone, journals] = parts(`
 echo restart > fails

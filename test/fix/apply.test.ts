@@ -13,10 +13,12 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Snapshot } from '../../src/facts/snapshot.ts';
 import { applyPlan, runCommand } from '../../src/fix/apply.ts';
@@ -24,6 +26,8 @@ import { composePlan, type Candidate, type Plan } from '../../src/fix/plan.ts';
 import type { Performable } from '../../src/fix/step-effect.ts';
 import { undoLatest } from '../../src/fix/undo.ts';
 import { Refused, WritableTree } from '../../src/fix/writable-tree.ts';
+import { publicKeyInfo } from '../../src/parse/public-key.ts';
+import { certificate, pemOf } from '../support/certificates.ts';
 import { bundleFix } from '../support/bundle-fix.ts';
 import { directoryTree, writeTree, type TreeEntry } from '../support/directory-tree.ts';
 import { isRoot, lookAt, manifestOf } from '../support/mending.ts';
@@ -39,6 +43,14 @@ const path = {
   sasl: '/etc/sasl2/libvirt.conf',
 };
 
+const [old, fresh] = [pemOf('root'), pemOf('other-root')];
+const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+const key = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const publicKey = publicKeyInfo(pair.publicKey);
+/** As who made it holds it. */
+const keyFor = (fingerprint: string): Uint8Array | undefined =>
+  fingerprint === publicKey.fingerprint ? Buffer.from(key) : undefined;
+
 /** A host with something for every kind of step. */
 const host: Readonly<Record<string, TreeEntry>> = {
   '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nqemu:x:107:107::/:/bin/false\nalice:x:1000:1000::/home/alice:/bin/sh\n',
@@ -51,7 +63,7 @@ const host: Readonly<Record<string, TreeEntry>> = {
   },
   [path.driver]: 'vnc_tls = 0\n',
   [path.key]: { content: 'no key\n', mode: 0o666, owner: 1000, group: 1000 },
-  [path.certificate]: { content: 'no certificate\n', mode: 0o600 },
+  [path.certificate]: { content: old, mode: 0o600 },
   '/etc/sasl2/qemu.conf': 'mech_list: gssapi\n',
 };
 
@@ -66,8 +78,19 @@ const steps: readonly Performable[] = [
   { kind: 'set', path: path.driver, key: 'vnc_tls', value: '1', line: 1 },
 ];
 
+/** Puts certificates and keys in the place of others, and where there were none. */
+const files: readonly Performable[] = [
+  { kind: 'write', path: path.certificate, pem: fresh, certificates: [certificate('other-root')] },
+  { kind: 'write-key', path: path.key, publicKey },
+  { kind: 'make-directory', path: '/etc/pki/libvirt-vnc', mode: 0o755 },
+  { kind: 'write', path: '/etc/pki/libvirt-vnc/ca-cert.pem', pem: old, certificates: [certificate('root')] },
+  { kind: 'write-key', path: '/etc/pki/libvirt-vnc/server-key.pem', publicKey },
+  { kind: 'chmod', path: '/etc/pki/libvirt-vnc/server-key.pem', from: 0o600, to: 0o640 },
+];
+const all = [...steps, ...files];
+
 /** A plan of these steps, for a host that was looked at. */
-function planOf(facts: Snapshot['facts'], chosen: readonly Performable[] = steps): Plan {
+function planOf(facts: Snapshot['facts'], chosen: readonly Performable[] = all): Plan {
   const findings = [
     { rule: 'rule', severity: 'error', subject: { kind: 'host' }, message: '', fingerprint: '0' } as const,
   ];
@@ -90,9 +113,9 @@ const withLink = (facts: Snapshot['facts']): Snapshot['facts'] => {
   return { ...facts, files: { known: true, value: { '/etc/sasl2/qemu-spice.conf': absent, ...facts.files.value } } };
 };
 
-const options = { tool: 'test', time: '2026-01-01T00:00:00Z', runs: false };
+const options = { tool: 'test', time: '2026-01-01T00:00:00Z', runs: false, keyFor };
 
-async function prepared(tree: Readonly<Record<string, TreeEntry>> = host, chosen = steps) {
+async function prepared(tree: Readonly<Record<string, TreeEntry>> = host, chosen: readonly Performable[] = all) {
   const directory = directoryTree(tree);
   const facts = withLink((await lookAt(directory)).facts);
   const plan = planOf(facts, chosen);
@@ -113,6 +136,16 @@ describe.skipIf(!isRoot)('applyPlan and undoLatest (need root)', () => {
     expect(lstatSync(at(path.configuration))).toMatchObject({ gid: 107, mode: 0o100640 });
     expect(lstatSync(at(path.key))).toMatchObject({ uid: 0, gid: 107, mode: 0o100640 });
     expect(manifestOf(directory)['acls']).toContain('user:1000:r--');
+    expect(readFileSync(at(path.certificate), 'utf8')).toBe(fresh);
+    expect(readFileSync(at(path.key), 'utf8')).toBe(key);
+    expect(lstatSync(at(path.certificate))).toMatchObject({ uid: 0, gid: 0, mode: 0o100640 });
+    const made = '/etc/pki/libvirt-vnc/server-key.pem';
+    expect(lstatSync(at(made))).toMatchObject({ uid: 0, gid: 0, mode: 0o100640, nlink: 1 });
+    expect(readdirSync(at('/etc/pki/libvirt-vnc'))).toEqual(['ca-cert.pem', 'server-key.pem']);
+    // What they replaced stays beside them as it was.
+    const [aside = ''] = readdirSync(at('/etc/pki/libvirt/private')).filter((name) => name.includes('.OLD-'));
+    expect(readFileSync(join(at('/etc/pki/libvirt/private'), aside), 'utf8')).toBe('no key\n');
+    expect(lstatSync(join(at('/etc/pki/libvirt/private'), aside)).nlink).toBe(1);
     expect(await undo()).toMatchObject({ left: [], of: { interrupted: false } });
     expect(manifestOf(directory)).toEqual(original);
     expect(await undo()).toBeUndefined();
@@ -123,7 +156,8 @@ describe.skipIf(!isRoot)('applyPlan and undoLatest (need root)', () => {
     const { journal } = await apply();
     expect(journal).toBe('/var/lib/virt-pki-check/000001');
     expect(lstatSync(join(directory, '/var/lib/virt-pki-check')).mode & 0o777).toBe(0o700);
-    expect(spawnSync('grep', ['-r', 'no key', join(directory, 'var')]).stdout.toString()).toBe('');
+    const secrets = ['no key', ...(key.match(/^[\w+/=]{40,}$/gm) ?? [])].flatMap((line) => ['-e', line]);
+    expect(spawnSync('grep', ['-rF', ...secrets, join(directory, 'var')]).stdout.toString()).toBe('');
   });
 
   it('takes away a link, but no file, of which undo would need a copy', async () => {
@@ -138,7 +172,7 @@ describe.skipIf(!isRoot)('applyPlan and undoLatest (need root)', () => {
       done: [],
       failed: { because: expect.stringContaining('by hand') as string },
     });
-    expect(readFileSync(join(file.directory, path.certificate), 'utf8')).toBe('no certificate\n');
+    expect(readFileSync(join(file.directory, path.certificate), 'utf8')).toBe(old);
   });
 
   it('leaves a setting that became a secret', async () => {
@@ -198,6 +232,17 @@ describe.skipIf(!isRoot)('what changed since it was looked at (needs root)', () 
     ['a file that is gone', (at) => rmSync(at(path.driver))],
     ['something where nothing was', (at) => writeFileSync(at('/etc/sasl2/qemu-spice.conf'), '')],
     ['an access control list', (at) => execFileSync('setfacl', ['-m', 'u:107:r', at(path.certificate)])],
+    ['another certificate', (at) => writeFileSync(at(path.certificate), fresh)],
+    [
+      'another certificate of the same size and time',
+      (at) => {
+        const { atime, mtime } = lstatSync(at(path.certificate));
+        writeFileSync(at(path.certificate), fresh.slice(0, old.length).padEnd(old.length, '\n'));
+        utimesSync(at(path.certificate), atime, mtime);
+      },
+    ],
+    ['a sound key in the place of a broken one', (at) => writeFileSync(at(path.key), key)],
+    ['a directory where none was', (at) => mkdirSync(at('/etc/pki/libvirt-vnc'))],
     ['a link in the place of a file', (at) => (rmSync(at(path.key)), symlinkSync('/etc/shadow', at(path.key)))],
   ])('%s: nothing is done', async (_, change) => {
     const { directory, apply } = await prepared();
@@ -220,6 +265,45 @@ describe.skipIf(!isRoot)('what changed since it was looked at (needs root)', () 
     });
     expect(readFileSync(file, 'utf8')).toMatch(/listen_tcp = 1\n# theirs\n$/);
     expect(readdirSync(join(directory, '/etc/libvirt')).sort()).toEqual(['libvirtd.conf', 'qemu.conf']);
+  });
+
+  it.each([
+    ['a certificate', path.certificate, 'write', old],
+    ['a key', path.key, 'write-key', 'no key\n'],
+  ])('%s that somebody changes while it is being replaced keeps what they wrote', async (_, at, kind, before) => {
+    const { directory, facts, plan } = await prepared(
+      host,
+      files.filter((one) => one.kind === kind && 'path' in one && one.path === at),
+    );
+    const file = join(directory, at);
+    const tree = new WritableTree(directory, (operation) => {
+      if (operation.startsWith('write /etc')) appendFileSync(file, '# theirs\n');
+    });
+    const applied = await applyPlan(facts, plan, tree, { ...options, target: directory });
+    expect(applied).toMatchObject({
+      done: [],
+      failed: { because: expect.stringContaining('by somebody else') as string },
+    });
+    expect(readFileSync(file, 'utf8')).toBe(`${before}# theirs\n`);
+    expect(readdirSync(dirname(file)).filter((name) => /OLD|virt-pki-check/.test(name))).toEqual([]);
+    expect(await undoLatest(new WritableTree(directory), { runs: false })).toMatchObject({ left: [], restored: [] });
+    expect(readFileSync(file, 'utf8')).toBe(`${before}# theirs\n`);
+  });
+
+  it('something that comes to stand where a new file is being put stays', async () => {
+    const chosen = files.filter((one) => 'path' in one && /libvirt-vnc$|ca-cert/.test(String(one.path)));
+    const { directory, facts, plan } = await prepared(host, chosen);
+    const file = join(directory, '/etc/pki/libvirt-vnc/ca-cert.pem');
+    const tree = new WritableTree(directory, (operation) => {
+      if (operation.startsWith('link /etc')) writeFileSync(file, 'theirs\n');
+    });
+    const applied = await applyPlan(facts, plan, tree, { ...options, target: directory });
+    expect(applied.failed?.because).toContain('is there already');
+    expect(readFileSync(file, 'utf8')).toBe('theirs\n');
+    // The directory is not empty, and stays with what is in it.
+    const undone = await undoLatest(new WritableTree(directory), { runs: false });
+    expect(undone?.left.map(({ path: left }) => left)).toContain('/etc/pki/libvirt-vnc/ca-cert.pem');
+    expect(readFileSync(file, 'utf8')).toBe('theirs\n');
   });
 
   it('a directory above that became a link out of the root: nothing outside is written', async () => {
@@ -314,7 +398,7 @@ describe.skipIf(!isRoot)('an apply that is killed (needs root)', () => {
   it('at any point can be taken back to the last byte', { timeout: 600_000 }, async () => {
     const { directory, facts, plan, undo, original } = await prepared();
     const file = join(scratch, 'plan.json');
-    writeFileSync(file, JSON.stringify({ facts, plan }));
+    writeFileSync(file, JSON.stringify({ facts, plan, key }));
     const count = run('apply', directory, file, 0).operations ?? 0;
     expect(count).toBeGreaterThan(30);
     await undo();
@@ -333,7 +417,7 @@ describe.skipIf(!isRoot)('an apply that is killed (needs root)', () => {
   it('and whose undo is killed too', { timeout: 600_000 }, async () => {
     const { directory, facts, plan, apply, undo, original } = await prepared();
     const file = join(scratch, 'plan-2.json');
-    writeFileSync(file, JSON.stringify({ facts, plan }));
+    writeFileSync(file, JSON.stringify({ facts, plan, key }));
     await apply();
     const count = run('undo', directory, file, 0).operations ?? 0;
     for (let limit = 1; limit <= count; limit += 1) {
@@ -347,7 +431,7 @@ describe.skipIf(!isRoot)('an apply that is killed (needs root)', () => {
   it('is not followed by another one before it is taken back', async () => {
     const { directory, facts, plan, apply } = await prepared();
     const file = join(scratch, 'plan-3.json');
-    writeFileSync(file, JSON.stringify({ facts, plan }));
+    writeFileSync(file, JSON.stringify({ facts, plan, key }));
     run('apply', directory, file, 12);
     await expect(apply()).rejects.toThrow(/interrupted|not as it was/);
   });
@@ -412,6 +496,19 @@ describe.skipIf(!canMount)('on a file system with troubles (needs root and mount
       rmSync(join(directory, 'var'), { recursive: true, force: true });
     }
     expect(outcomes).toEqual(new Set(['refused', 'stopped', 'done']));
+  });
+
+  it('of which a part is read-only: it stops there, says so, and can be taken back', async () => {
+    const { directory, apply, undo, original } = await prepared();
+    const closed = join(directory, '/etc/pki/libvirt/private');
+    execFileSync('mount', ['--bind', closed, closed]);
+    onTestFinished(() => void spawnSync('umount', [closed]));
+    execFileSync('mount', ['-o', 'remount,ro,bind', closed]);
+    const applied = await apply();
+    expect(applied.failed?.because).toContain('the file system is read-only');
+    expect(applied.left.length).toBeGreaterThan(0);
+    expect(await undo()).toMatchObject({ left: [] });
+    expect(manifestOf(directory)).toEqual(original);
   });
 
   it('that is read-only: nothing is done, and it says so', async () => {

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { editConfiguration, reversed, spliced } from '../../src/fix/edit-configuration.ts';
+import { editConfiguration, repairConfiguration, reversed, spliced } from '../../src/fix/edit-configuration.ts';
+import { repairOf } from '../../src/parse/configuration-repair.ts';
 import { locateStatements, parseConfiguration } from '../../src/parse/configuration.ts';
+import { settingsOf as definitions, vocabularies } from '../../src/reference/settings.ts';
 
 // Real files, real programs, and often a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -161,5 +163,33 @@ describe('editConfiguration on any file that loads', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('repairConfiguration', () => {
+  const bytes = (text: string) => Buffer.from(text);
+  const evident = (text: string) => repairOf(bytes(text), vocabularies.libvirtd, definitions.libvirtd)?.edits ?? [];
+
+  it.each([
+    ['listen_addr = 1.', 'listen_addr = "1."'],
+    ['listen_tls = yes # ä\nlog_level 3', 'listen_tls = 1 # ä\nlog_level = 3'],
+    ['\ufefflisten_tls: true\r\n', 'listen_tls= 1\r\n'],
+    ['auth_tls = "no\r\nne"\r\n', 'auth_tls = "none"\r\n'],
+    ['[libvirtd]\ntls_allowed_dn_list = ["a" "b"\n', '#[libvirtd]\ntls_allowed_dn_list = ["a" ,"b"]\n'],
+  ])('makes %j load, and can be taken back', (before, after) => {
+    const result = repairConfiguration(bytes(before), evident(before), 'libvirtd');
+    if (!result.edited) throw new Error(result.because);
+    expect(Buffer.from(result.content).toString()).toBe(after);
+    expect(parseConfiguration(result.content, vocabularies.libvirtd).error).toBeUndefined();
+    expect(Buffer.from(spliced(result.content, reversed(result.splices)) ?? []).toString()).toBe(before);
+  });
+
+  it.each([
+    ['a file with another fault', 'listen_tls = no\n'],
+    ['a file that was mended', 'listen_tls = 1\n'],
+    ['a file with a further fault', 'listen_tls = yes\nlog_level 3\n'],
+  ])('leaves %s', (_, now) => {
+    const result = repairConfiguration(bytes(now), evident('listen_tls = yes\n'), 'libvirtd');
+    expect(result).toEqual({ edited: false, because: 'the fault is another than the one that was seen' });
   });
 });

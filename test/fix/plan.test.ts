@@ -55,14 +55,17 @@ const chown = { kind: 'chown', path: path.key, from: 'root', to: 'qemu' } as con
 const listen = { kind: 'set', path: path.configuration, key: 'listen_tls', value: '1' } as const;
 const restart = run('systemctl', 'restart', 'libvirtd');
 
-const plan = async (fixes: readonly Fix[], choice: Partial<Choice> = {}): Promise<Plan> =>
-  composePlan(
-    await hostFacts(),
+const plan = async (fixes: readonly Fix[], choice: Partial<Choice> = {}): Promise<Plan> => {
+  const facts = await hostFacts();
+  return composePlan(
+    facts,
     candidates(
+      facts,
       fixes.map((fix) => finding(fix)),
       { runs: true, ...choice },
     ),
   );
+};
 const text = ({ steps }: Plan): readonly string[] =>
   steps.map(({ step }) => (step.kind === 'run' ? step.command.join(' ') : `${step.kind} ${step.path}`));
 
@@ -192,9 +195,10 @@ describe('a plan', () => {
     expect((await plan([relabel], { safeOnly: true })).steps).toEqual([]);
   });
 
-  it('chooses by rule or fingerprint', () => {
+  it('chooses by rule or fingerprint', async () => {
+    const facts = await hostFacts();
     const [a, b] = [finding(safe(chmod)), finding(safe(chgrp))];
-    const ids = (only: readonly string[]) => candidates([a, b], { runs: true, only }).map(({ id }) => id);
+    const ids = (only: readonly string[]) => candidates(facts, [a, b], { runs: true, only }).map(({ id }) => id);
     expect(ids([a.rule])).toEqual([a.fingerprint]);
     expect(ids([b.fingerprint])).toEqual([b.fingerprint]);
     expect(ids([])).toEqual([a.fingerprint, b.fingerprint]);

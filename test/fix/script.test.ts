@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -13,9 +14,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { editConfiguration } from '../../src/fix/edit-configuration.ts';
+import { composePlan } from '../../src/fix/plan.ts';
 import { planScript } from '../../src/fix/script.ts';
 import { provePlan, type ProvenPlan } from '../../src/fix/simulate.ts';
+import type { Performable } from '../../src/fix/step-effect.ts';
 import type { Snapshot } from '../../src/facts/snapshot.ts';
+import { certificate, pemOf } from '../support/certificates.ts';
 import { hostOnDisk, isRoot, judge, lookAt, manifestOf } from '../support/mending.ts';
 import { directoryTree, type TreeEntry } from '../support/directory-tree.ts';
 import { faultyHost } from '../support/faulty-host.ts';
@@ -69,6 +73,9 @@ const programs = [
   'setfacl',
   'getfacl',
   'grep',
+  'mkdir',
+  'wc',
+  'tr',
 ];
 
 const planned = async (directory: string, at?: string): Promise<{ snapshot: Snapshot; plan: ProvenPlan }> => {
@@ -146,6 +153,62 @@ describe.skipIf(!isRoot || spawnSync('ldd', ['/bin/sh']).status !== 0)(
     });
   },
 );
+
+describe.skipIf(!isRoot || spawnSync('ldd', ['/bin/sh']).status !== 0)('certificates in a script (need root)', () => {
+  const path = '/etc/pki/libvirt/servercert.pem';
+  const made = '/home/alice/.pki/libvirt/cacert.pem';
+
+  it('take the place of what was seen, stay the second time, and stop at a surprise', async () => {
+    const directory = directoryTree({
+      '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n',
+      '/etc/group': 'root:x:0:\nalice:x:1000:\n',
+      '/home/alice/.pki': { type: 'directory', mode: 0o700, owner: 1000, group: 1000 },
+      '/srv/cert.pem': { content: pemOf('root'), mode: 0o640, owner: 0, group: 107 },
+      [path]: { link: '/srv/cert.pem' },
+    });
+    bring(directory, programs);
+    const { facts } = await lookAt(directory);
+    const write = (at: string, name: string): Performable => ({
+      ...{ kind: 'write', path: at, pem: pemOf(name), certificates: [certificate(name)] },
+    });
+    const plan = composePlan(facts, [
+      {
+        ...{ id: '1', title: 'Mend', applicability: 'unsafe', findings: [], told: [], round: 0 },
+        steps: [
+          write(path, 'other-root'),
+          { kind: 'make-directory', path: '/home/alice/.pki/libvirt', mode: 0o755 },
+          write(made, 'root'),
+        ],
+      },
+    ]);
+    expect(plan.withheld).toEqual([]);
+    const script = planScript(facts, plan, about);
+    if (installed('shellcheck'))
+      expect(spawnSync('shellcheck', ['--shell=sh', '-'], { input: script, encoding: 'utf8' }).stdout).toBe('');
+    writeFileSync(join(directory, 'tmp/fix.sh'), script);
+    writeFileSync(join(directory, 'dev/null'), '');
+    const run = () =>
+      spawnSync('chroot', [directory, '/bin/sh', '/tmp/fix.sh'], {
+        encoding: 'utf8',
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      });
+    // Where sh is not in /bin, it is brought to where it is.
+    mkdirSync(join(directory, 'bin'), { recursive: true });
+    if (!existsSync(join(directory, 'bin/sh'))) copyFileSync('/bin/sh', join(directory, 'bin/sh'));
+    expect(run()).toMatchObject({ stderr: '', status: 0 });
+    expect(lstatSync(join(directory, path)).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(directory, '/srv/cert.pem'), 'utf8')).toBe(pemOf('other-root'));
+    expect(lstatSync(join(directory, '/srv/cert.pem'))).toMatchObject({ uid: 0, gid: 107, mode: 0o100640 });
+    expect(readFileSync(join(directory, '/srv/cert.pem.OLD'), 'utf8')).toBe(pemOf('root'));
+    expect(readFileSync(join(directory, made), 'utf8')).toBe(pemOf('root'));
+    expect(lstatSync(join(directory, made))).toMatchObject({ uid: 1000, gid: 1000, mode: 0o100644 });
+    expect(run()).toMatchObject({ stdout: 'all steps are done\n', stderr: '', status: 0 });
+    writeFileSync(join(directory, '/srv/cert.pem'), `${pemOf('root')}\n`);
+    const surprised = run();
+    expect(surprised).toMatchObject({ status: 1, stderr: expect.stringContaining('has changed') as string });
+    expect(readFileSync(join(directory, '/srv/cert.pem'), 'utf8')).toBe(`${pemOf('root')}\n`);
+  });
+});
 
 describe('the editor of the script', () => {
   const cases: readonly (readonly [text: string, key: string, value: string])[] = [

@@ -3,9 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { DiagnosisReport } from '../../src/engine/diagnosis-report.ts';
 import { atOnce } from '../support/at-once.ts';
 import { ensureBuilt, programFile } from '../support/built-program.ts';
-import { libvirtScenarios, treeOf } from '../support/corpus.ts';
+import { libvirtScenarios, treeOf, vncScenarios } from '../support/corpus.ts';
 import { random, runSeed } from '../support/random-scenarios/random.ts';
 import { missingForLibvirt, runLibvirt, type LibvirtOutcome } from '../support/real-libvirt.ts';
+import { installedQemu, missingForVnc, runVnc, type VncOutcome } from '../support/real-vnc.ts';
 
 const sampleSize = Number(process.env['SCENARIOS'] ?? 60);
 
@@ -27,6 +28,17 @@ const expected = (name: string, { connects, stage, clientError }: LibvirtOutcome
   clientError: connects ? null : clientError,
 });
 
+/** What our program said. */
+function diagnosed(name: string, { report = '' }: { readonly report?: string }): Compared {
+  const shown = report.startsWith('{') ? (JSON.parse(report) as DiagnosisReport) : undefined;
+  return {
+    name,
+    verdict: shown?.verdict ?? report,
+    stage: shown?.stage ?? null,
+    clientError: shown?.clientError ?? null,
+  };
+}
+
 const stageOf = (clientError: string): string =>
   /^(unable to connect to server|Unable to resolve address)/.test(clientError) ? 'reach' : 'client-credentials';
 
@@ -46,15 +58,45 @@ describe.skipIf(missingForLibvirt.length > 0)(
           { uri, user, server: treeOf(server), client: treeOf(client) },
           dirname(dirname(programFile)),
         );
-        const report = outcome.report ?? '';
-        const shown = report.startsWith('{') ? (JSON.parse(report) as DiagnosisReport) : undefined;
         wanted.push(expected(name, outcome));
-        got.push({
-          name,
-          verdict: shown?.verdict ?? report,
-          stage: shown?.stage ?? null,
-          clientError: shown?.clientError ?? null,
-        });
+        got.push(diagnosed(name, outcome));
+      });
+      expect(got).toEqual(wanted);
+    });
+  },
+);
+
+/** From the client alone a QEMU without a display is a port that refuses. */
+const expectedOfVnc = (name: string, { connects, stage, clientError }: VncOutcome): Compared => ({
+  name,
+  verdict: connects ? 'connects' : 'fails',
+  stage: stage?.startsWith('server-') === true && stage !== 'server-identity' ? 'reach' : stage,
+  clientError: connects || clientError === '' ? null : clientError,
+});
+
+const version = missingForVnc.length === 0 ? installedQemu() : '';
+/** Those whose QEMU runs: of the others there is nothing to see. */
+const consoles = vncScenarios.filter(({ truth }) => truth[version]?.qemu === 'running');
+const consoleSample = Math.ceil(sampleSize / 2);
+
+describe.skipIf(missingForVnc.length > 0 || consoles.length === 0)(
+  `the viewer alone, against the real QEMU${missingForVnc.length > 0 ? ` (needs ${missingForVnc.join(', ')})` : ''}`,
+  () => {
+    beforeAll(ensureBuilt, 120_000);
+
+    it(`sees what gvnccapture meets in ${consoleSample} scenarios`, { timeout: 240_000 }, async () => {
+      const seed = runSeed();
+      console.log(`SEED=${seed}`);
+      const sample = random(seed).shuffle(consoles).slice(0, consoleSample);
+      const got: Compared[] = [];
+      const wanted: Compared[] = [];
+      await atOnce(2, sample, async ({ name, uri, user, server, client }) => {
+        const outcome = await runVnc(
+          { uri, user, server: treeOf(server), client: treeOf(client) },
+          dirname(dirname(programFile)),
+        );
+        wanted.push(expectedOfVnc(name, outcome));
+        got.push(diagnosed(name, outcome));
       });
       expect(got).toEqual(wanted);
     });

@@ -1,61 +1,5 @@
-import { Ajv } from 'ajv';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { DiagnosisReport } from '../../src/engine/diagnosis-report.ts';
-import { findProgram } from '../../src/host/run-program.ts';
-import { ensureBuilt, programFile } from '../support/built-program.ts';
 import { missingForLibvirtd, runOnOwnHost } from '../support/own-host.ts';
-
-const top = join(import.meta.dirname, '../..');
-const seconds = 2;
-
-/** A connection that is diagnosed from the client alone, and what must come of it. */
-interface Case {
-  readonly name: string;
-  /** Shell: what the server becomes first. Without it, it stays what it was. */
-  readonly server?: string;
-  /** Shell words: the URI and flags. */
-  readonly asks: string;
-  readonly verdict: DiagnosisReport['verdict'];
-  readonly stage?: DiagnosisReport['stage'];
-  /** What the decisive rung says. */
-  readonly message?: RegExp;
-  /** What the real client is not asked for: it would wait for minutes, or its words are known to depend on the moment. */
-  readonly withoutClient?: true;
-  /** Seconds, where the usual time limit is too short. */
-  readonly within?: number;
-}
-
-interface Outcome {
-  readonly report: DiagnosisReport;
-  readonly status: number;
-  readonly milliseconds: number;
-  readonly left: string;
-  /** The last error line of the real client; empty when it connects, null when it was not asked. */
-  readonly client: string | null;
-}
-
-/** Diagnoses, asks the real client, and prints both as one line of JSON. */
-const diagnose = `
-diagnose() {
-  local client=$1 begin status=0 said=; shift
-  begin=$(date +%s%3N)
-  timeout 60 "$NODE" "$PROGRAM" diagnose "$@" --format json --timeout \${TIMEOUT:-${seconds}} > report.json || status=$?
-  local ms=$(( $(date +%s%3N) - begin ))
-  local left=$(ss --no-header --tcp --processes state connected exclude time-wait | grep '"node"' | grep -v 'pid='$PEERS, || true)
-  case $client in
-    virsh) said=$(timeout 20 virsh -c "$1" uri 2>&1 >/dev/null </dev/null | sed -n 's/^error: //p' | tail -1) ;;
-    gvnccapture) said=$(timeout 20 gvnccapture --debug "$DISPLAY_ADDRESS" shot.png 2>&1 | sed -n 's/^.*\\.c Error: //p' | tail -1) ;;
-  esac
-  "$NODE" -e '
-    const [status, ms, left, client, said] = process.argv.slice(1);
-    const report = JSON.parse(require("fs").readFileSync("report.json", "utf8"));
-    console.log(JSON.stringify({ report, status: +status, milliseconds: +ms, left: left.trim(), client: client === "none" ? null : said }));
-  ' "$status" "$ms" "$left" "$client" "$said"
-}
-PEERS=0
-`;
+import { absent, diagnose, environment, quoted, suite, tryLines, type Case } from '../support/live-diagnoses.ts';
 
 /** Client directories for pkipath=: the admin's, one without a certificate, one of another CA, one that has expired, one that trusts nobody here. */
 const clients = `
@@ -86,7 +30,13 @@ const tls = (directory: string, more = '', host = 'localhost'): string =>
 const healthy = `healthy; issue 'dns_name="localhost"'`;
 
 const libvirtCases: readonly Case[] = [
-  { name: 'TLS, verified both ways', server: healthy, asks: tls('own'), verdict: 'connects' },
+  {
+    name: 'TLS, verified both ways',
+    server: healthy,
+    asks: tls('own'),
+    verdict: 'connects',
+    says: /handshake pass: TLS 1\.3 with TLS_\w+; TLS 1\.\d is taken as well/,
+  },
   { name: 'a client without a certificate', asks: tls('bare'), verdict: 'fails', stage: 'client-identity' },
   {
     name: 'a client of another CA',
@@ -222,18 +172,12 @@ try() { # name of a client, what the server becomes, words
 }
 `;
 
-/** Peers that do what no libvirtd does, by port. A verdict that comes in pieces virsh 9.0 may not read ("Resource temporarily unavailable"). */
-const peers = String.raw`
+/** `serve` listens on a port; `trickle` says what a real server says, a byte at a time. */
+const peerTools = String.raw`
 const net = require('node:net');
 const serve = (port, play) => net.createServer((socket) => { socket.on('error', () => {}); play(socket); }).listen(port);
-serve(7001, () => {});
-serve(7002, (socket) => socket.write('\x7f\x00 this is neither TLS nor anything else\r\n'.repeat(3)));
-serve(7003, (socket) => socket.once('data', () => socket.end()));
-serve(7004, (socket) => socket.once('data', () => socket.resetAndDestroy()));
-serve(7005, (socket) => socket.write('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n'));
-// From here on what a real server says, a byte at a time: fast enough, and not.
-const trickle = (port, pause) => serve(port, (socket) => {
-  const server = net.connect(16514, '127.0.0.1');
+const trickle = (port, pause, real) => serve(port, (socket) => {
+  const server = net.connect(real, '127.0.0.1');
   server.on('error', () => {});
   socket.on('data', (chunk) => server.write(chunk));
   socket.on('close', () => { server.destroy(); clearTimeout(timer); clearImmediate(timer); });
@@ -245,8 +189,20 @@ const trickle = (port, pause) => serve(port, (socket) => {
   server.on('close', () => { if (queue.length === 0) socket.end(); });
   server.on('data', (chunk) => { const idle = queue.length === 0; queue.push(...chunk); if (idle) later(); });
 });
-trickle(7006, 0);
-trickle(7007, 40);
+`;
+
+/** Peers that do what no libvirtd does, by port. A verdict that comes in pieces virsh 9.0 may not read ("Resource temporarily unavailable"). */
+const peers = String.raw`
+${peerTools}
+const tls = require('node:tls');
+const { readFileSync } = require('node:fs');
+serve(7001, () => {});
+serve(7002, (socket) => socket.write('\x7f\x00 this is neither TLS nor anything else\r\n'.repeat(3)));
+serve(7003, (socket) => socket.once('data', () => socket.end()));
+serve(7004, (socket) => socket.once('data', () => socket.resetAndDestroy()));
+serve(7005, (socket) => socket.write('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n'));
+trickle(7006, 0, 16514);
+trickle(7007, 40, 16514);
 // A server that ends in the middle of its first answer.
 serve(7008, (socket) => {
   const server = net.connect(16514, '127.0.0.1');
@@ -254,6 +210,14 @@ serve(7008, (socket) => {
   socket.on('data', (chunk) => server.write(chunk));
   server.once('data', (chunk) => { socket.end(chunk.subarray(0, 50)); server.destroy(); });
 });
+// Servers that end in the middle of their answer to the first call: in the clear, and in TLS.
+const half = Buffer.from([0, 0, 0, 36, 0x20, 0, 0x80, 0x86, 0, 0, 0, 1, 0, 0]);
+serve(7020, (socket) => socket.once('data', () => socket.end(half)));
+serve(7021, (socket) => socket.once('data', () => socket.resetAndDestroy()));
+const credentials = { cert: readFileSync(process.env.SERVER_CERT), key: readFileSync(process.env.SERVER_KEY) };
+const serveTls = (port, play) => tls.createServer(credentials, (socket) => { socket.on('error', () => {}); play(socket); }).listen(port);
+serveTls(7022, (socket) => { socket.write(Buffer.from([1])); socket.once('data', () => { socket.write(half); setImmediate(() => socket.destroy()); }); });
+serveTls(7023, (socket) => socket.write(Buffer.from([7])));
 `;
 
 const at = (port: number): string => tls('own', '', `localhost:${port}`);
@@ -321,6 +285,34 @@ const peerCases: readonly Case[] = [
   },
   { name: 'ssh', asks: 'qemu+ssh://localhost:7005/system', verdict: 'unknown', withoutClient: true },
   {
+    name: 'one that closes in the middle of its answer in the clear',
+    asks: 'qemu+tcp://localhost:7020/system',
+    verdict: 'fails',
+    stage: 'auth',
+    message: /hangs up before its answer is complete/,
+  },
+  {
+    name: 'one that resets where its answer should come',
+    asks: 'qemu+tcp://localhost:7021/system',
+    verdict: 'fails',
+    stage: 'auth',
+    message: /reset before its answer is complete/,
+  },
+  {
+    name: 'one that closes in the middle of its answer in TLS',
+    asks: at(7022),
+    verdict: 'fails',
+    stage: 'auth',
+    message: /hangs up before its answer is complete/,
+  },
+  {
+    name: 'one that speaks TLS and is no libvirt',
+    asks: at(7023),
+    verdict: 'fails',
+    stage: 'client-identity',
+    message: /byte 7/,
+  },
+  {
     name: 'plain TCP to one that says nothing',
     asks: 'qemu+tcp://localhost:7001/system',
     verdict: 'fails',
@@ -343,68 +335,12 @@ table inet filter {
   }
 }
 RULES
+${healthy}; start_daemon
+export SERVER_CERT SERVER_KEY
 "$NODE" -e "$PEER_PROGRAM" &
 PEERS=$!
-${healthy}; start_daemon
 sleep 0.3
 `;
-
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
-const tryLines = (cases: readonly Case[], client: string): string =>
-  cases
-    .map(
-      ({ server = '', asks, withoutClient, within = seconds }) =>
-        `try ${withoutClient ? 'none' : client} ${quoted(server)} ${quoted(asks)} ${within}`,
-    )
-    .join('\n');
-
-const outcomesIn = (out: string): readonly Outcome[] =>
-  out
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Outcome);
-
-const validate = new Ajv({ strict: false, formats: { 'date-time': true } }).compile(
-  JSON.parse(readFileSync(join(top, 'src/engine/diagnosis.schema.json'), 'utf8')) as object,
-);
-
-/** What must hold of every outcome, and of each its own. */
-function holds(
-  { verdict, stage = null, message, within = seconds }: Case,
-  { report, status, milliseconds, left, client }: Outcome,
-): void {
-  const shown = report.steps.map((step) => `${step.stage} ${step.outcome}: ${step.message}`).join('\n');
-  expect({ verdict: report.verdict, stage: report.stage }, shown).toEqual({ verdict, stage });
-  expect(status).toBe({ connects: 0, fails: 1, unknown: 3 }[verdict]);
-  const decisive = report.steps.find((step) => step.stage === stage && step.outcome === 'fail');
-  if (message !== undefined) expect(decisive?.message).toMatch(message);
-  if (client !== null) expect(report.clientError ?? '', shown).toBe(client);
-  expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
-  expect(report.wire.asked).toBe(true);
-  // Beside the deadline there is a host to collect, on a machine that may be busy.
-  expect(milliseconds).toBeLessThan(within * 1000 + 8000);
-  expect(left, 'no connection stays').toBe('');
-}
-
-function suite(title: string, missing: readonly string[], cases: readonly Case[], run: () => string): void {
-  describe.skipIf(missing.length > 0)(`${title}${missing.length > 0 ? ` (needs ${missing.join(', ')})` : ''}`, () => {
-    let outcomes: readonly Outcome[];
-    beforeAll(() => {
-      ensureBuilt();
-      outcomes = outcomesIn(run());
-    }, 300_000);
-
-    it.each(cases.map((one, index) => ({ ...one, index })))('$name: $verdict $stage', ({ index, ...one }) => {
-      expect(outcomes).toHaveLength(cases.length);
-      holds(one, outcomes[index]!);
-    });
-  });
-}
-
-const environment = { PROGRAM: programFile, PEER_PROGRAM: peers };
-const absent = (...names: readonly string[]): readonly string[] =>
-  names.filter((name) => findProgram(name) === undefined);
 
 suite(
   'a client of libvirt alone, before a real daemon',
@@ -417,12 +353,18 @@ suite(
   'a client of libvirt alone, before other peers and firewalls',
   [...missingForLibvirtd, ...absent('virsh', 'ss', 'nft')],
   peerCases,
-  () => runOnOwnHost(`${libvirtScript}\n${peerScript}\n${tryLines(peerCases, 'virsh')}\nkill $PEERS\n`, environment),
+  () =>
+    runOnOwnHost(`${libvirtScript}\n${peerScript}\n${tryLines(peerCases, 'virsh')}\nkill $PEERS\n`, {
+      ...environment,
+      PEER_PROGRAM: peers,
+    }),
 );
 
 /** A display of QEMU, what follows the address in `-vnc`, and the flags of the diagnosis. */
 interface Display extends Omit<Case, 'asks' | 'server'> {
   readonly options: string;
+  /** Shell, run before QEMU starts. */
+  readonly first?: string;
   /** Shell, run when QEMU is up. */
   readonly then?: string;
   readonly host?: string;
@@ -434,7 +376,15 @@ const displays: readonly Display[] = [
   { name: 'SASL', options: 'sasl=on', verdict: 'fails', stage: 'auth', message: /SASL/ },
   { name: 'TLSNone', options: 'tls-creds=anon', verdict: 'connects' },
   { name: 'TLSVnc', options: 'tls-creds=anon,password=on', verdict: 'fails', stage: 'auth' },
-  { name: 'TLSSASL', options: 'tls-creds=anon,sasl=on', verdict: 'fails', stage: 'auth', withoutClient: true },
+  { name: 'TLSSASL', options: 'tls-creds=anon,sasl=on', verdict: 'fails', stage: 'auth', message: /anonymous TLS/ },
+  {
+    name: 'SASL that does not encrypt',
+    options: 'sasl=on',
+    first: "echo 'mech_list: scram-sha-256' > qemu.conf",
+    verdict: 'fails',
+    stage: 'auth',
+    message: /none of which encrypts/,
+  },
   { name: 'X509None that verifies', options: 'tls-creds=on', verdict: 'connects' },
   { name: 'X509None that does not verify', options: 'tls-creds=off', verdict: 'connects' },
   { name: 'X509Vnc', options: 'tls-creds=on,password=on', verdict: 'fails', stage: 'auth' },
@@ -480,10 +430,11 @@ const displayScript = `
 ${diagnose}
 ${clients}
 export SASL_CONF_PATH=$PWD
-printf 'mech_list: scram-sha-256 digest-md5\\n' > qemu.conf
 ${healthy}
 mkdir creds; cp ca.pem creds/ca-cert.pem; cp $SERVER_CERT creds/server-cert.pem; cp $SERVER_KEY creds/server-key.pem
-see() { # client, host, options, what comes then, verdict's program
+see() { # client, host, options, what comes first, what comes then
+  printf 'mech_list: scram-sha-256 digest-md5\\n' > qemu.conf
+  eval "$4"
   mkdir -p /etc/pki/CA /etc/pki/gvnccapture/private
   cp ca.pem /etc/pki/CA/cacert.pem
   cp admin.pem /etc/pki/gvnccapture/clientcert.pem; cp admin.key /etc/pki/gvnccapture/private/clientkey.pem
@@ -496,7 +447,7 @@ see() { # client, host, options, what comes then, verdict's program
     [ "$3" = none ] || grep -q ':1711 0*:0000 0A ' /proc/net/tcp && break
     sleep 0.05
   done
-  eval "$4"
+  eval "$5"
   DISPLAY_ADDRESS=$2:5
   diagnose $1 vnc://$2:5905 --viewer gvnccapture
   kill $qemu; wait $qemu || true
@@ -506,17 +457,117 @@ see() { # client, host, options, what comes then, verdict's program
 suite(
   'a VNC client alone, before a real QEMU',
   [...missingForLibvirtd, ...absent('qemu-system-x86_64', 'gvnccapture', 'ss')],
-  displays.map(({ options: _, then: __, host: ___, ...one }) => ({ ...one, asks: '' })),
+  displays.map(({ options: _, then: __, first: ___, host: ____, ...one }) => ({ ...one, asks: '' })),
   () => {
-    const lines = displays.map(({ options, then = '', host = 'localhost', withoutClient }) =>
+    const lines = displays.map(({ options, first = '', then = '', host = 'localhost', withoutClient }) =>
       [
         'see',
         withoutClient ? 'none' : 'gvnccapture',
         host,
         quoted(options === '' || options === 'none' ? options : `,${options}`),
+        quoted(first),
         quoted(then),
       ].join(' '),
     );
     return runOnOwnHost(`${displayScript}\n${lines.join('\n')}\n`, environment);
   },
+);
+
+/** Peers that do what no QEMU does, by port; the real one is on 5905. */
+const consolePeers = String.raw`
+${peerTools}
+const greeting = 'RFB 003.008\n';
+serve(5911, () => {});
+serve(5912, (socket) => socket.write('\x7f\x00 this is neither VNC nor anything else\r\n'.repeat(3)));
+serve(5913, (socket) => socket.write('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n'));
+serve(5914, (socket) => socket.end(greeting));
+serve(5915, (socket) => { socket.write(greeting); socket.once('data', () => socket.end(Buffer.from([2, 19]))); });
+serve(5916, (socket) => { socket.write(greeting); socket.once('data', () => { socket.write(Buffer.from([1, 19])); socket.once('data', () => socket.end(Buffer.from([0]))); }); });
+// VeNCrypt up to where TLS starts.
+serve(5917, (socket) => {
+  const says = [[1, 19], [0, 2], [0, 1, 0, 0, 1, 4], [1]];
+  socket.write(greeting);
+  socket.on('data', () => { const next = says.shift(); if (next === undefined) socket.end(); else socket.write(Buffer.from(next)); });
+});
+trickle(5918, 0, 5905);
+trickle(5919, 60, 5905);
+`;
+
+const console_ = (port: number): string => `vnc://localhost:${port} --viewer gvnccapture`;
+
+const consoleCases: readonly Case[] = [
+  {
+    name: 'a listener that says nothing',
+    asks: console_(5911),
+    verdict: 'fails',
+    stage: 'handshake',
+    message: /says nothing/,
+    withoutClient: true,
+  },
+  { name: 'a listener that sends garbage', asks: console_(5912), verdict: 'fails', stage: 'handshake' },
+  { name: 'an ssh server', asks: console_(5913), verdict: 'fails', stage: 'handshake', message: /speaks ssh/ },
+  { name: 'one that closes after its greeting', asks: console_(5914), verdict: 'fails', stage: 'handshake' },
+  {
+    name: 'one that closes in the middle of its answer',
+    asks: console_(5915),
+    verdict: 'fails',
+    stage: 'handshake',
+    message: /hangs up before its answer is complete/,
+  },
+  { name: 'one that closes in the middle of VeNCrypt', asks: console_(5916), verdict: 'fails', stage: 'auth' },
+  {
+    name: 'one that closes when TLS starts',
+    asks: console_(5917),
+    verdict: 'fails',
+    stage: 'handshake',
+    message: /in the middle of the handshake/,
+  },
+  { name: 'a byte at a time', asks: console_(5918), verdict: 'connects', within: 8, withoutClient: true },
+  {
+    name: 'a byte at a time, too slowly',
+    asks: console_(5919),
+    verdict: 'fails',
+    stage: 'handshake',
+    message: /in time/,
+    withoutClient: true,
+  },
+  {
+    name: 'a port whose packets are dropped',
+    asks: console_(5920),
+    verdict: 'fails',
+    stage: 'reach',
+    message: /does not answer/,
+    withoutClient: true,
+  },
+];
+
+const consoleScript = `
+${displayScript}
+nft 'table inet filter { chain input { type filter hook input priority 0; tcp dport 5920 drop; }; }'
+mkdir -p /etc/pki/CA; cp ca.pem /etc/pki/CA/cacert.pem
+qemu-system-x86_64 -machine none -nodefaults -S -display none -object tls-creds-x509,id=off,dir=creds,endpoint=server,verify-peer=off \
+  -vnc 127.0.0.1:5,tls-creds=off > qemu.log 2>&1 &
+qemu=$!
+"$NODE" -e "$CONSOLE_PROGRAM" &
+PEERS=$!
+for turn in $(seq 200); do
+  grep -q ':1711 0*:0000 0A ' /proc/net/tcp && break
+  sleep 0.05
+done
+try() { # client, nothing, words, seconds
+  local port=\${3##*:}
+  DISPLAY_ADDRESS=localhost:$(( \${port%% *} - 5900 ))
+  eval "TIMEOUT=$4 diagnose $1 $3"
+}
+`;
+
+suite(
+  'a VNC client alone, before other peers and firewalls',
+  [...missingForLibvirtd, ...absent('qemu-system-x86_64', 'gvnccapture', 'ss', 'nft')],
+  consoleCases,
+  () =>
+    runOnOwnHost(`${consoleScript}\n${tryLines(consoleCases, 'gvnccapture')}\nkill $PEERS $qemu\n`, {
+      ...environment,
+      CONSOLE_PROGRAM: consolePeers,
+    }),
 );

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { composePlan } from '../../src/fix/plan.ts';
 import { planPlaybook } from '../../src/fix/playbook.ts';
 import { provePlan } from '../../src/fix/simulate.ts';
 import type { Snapshot } from '../../src/facts/snapshot.ts';
+import { certificate, pemOf } from '../support/certificates.ts';
 import { directoryTree, type TreeEntry } from '../support/directory-tree.ts';
 import { faultyHost } from '../support/faulty-host.ts';
 import { isRoot, judge, lookAt, manifestOf } from '../support/mending.ts';
@@ -32,7 +34,7 @@ const plan = async (directory: string, runs: boolean) => {
 /** The playbook with the paths of a directory for those of the host that it stands for: no chroot has what Ansible needs. */
 const below = (playbook: string, directory: string): string =>
   playbook
-    .replace(/^( *(?:-? *)(?:path|src): ")(\/)/gm, `$1${directory}$2`)
+    .replace(/^( *(?:-? *)(?:path|src|dest): ")(\/)/gm, `$1${directory}$2`)
     .replace(/^( *- ")(\/(?:etc|home|srv|usr|var)\/)/gm, `$1${directory}$2`);
 
 describe.skipIf(!isInstalled || !isRoot)(
@@ -49,6 +51,34 @@ describe.skipIf(!isInstalled || !isRoot)(
       const checked = play('--syntax-check', file);
       expect(checked.stderr).toBe('');
       expect(checked.status).toBe(0);
+    });
+
+    it('mends a file that does not load, and changes nothing the second time', async () => {
+      const conf = '/etc/libvirt/libvirtd.conf';
+      const before = '\ufeff; "$x"\nlisten_tls = yes\nauth_tls = "none"\ntls_allowed_dn_list = ["a" "b"\n';
+      const directory = directoryTree({ ...faultyHost, [conf]: before });
+      const { facts } = await lookAt(directory);
+      const seen = facts.configurations.known ? facts.configurations.value[conf] : undefined;
+      const repair = seen?.known === true ? seen.value.error?.repair : undefined;
+      if (repair === undefined) throw new Error('no repair');
+      const planned = {
+        id: '1',
+        step: { kind: 'repair', path: conf, edits: repair.edits },
+        applicability: 'unsafe',
+        fixes: [],
+        touches: [],
+        interrupts: [],
+        undo: '',
+        expects: { kind: 'anything' },
+      } as const;
+      const file = join(directoryTree({ '/empty': '' }), 'fix.yml');
+      writeFileSync(file, below(planPlaybook(facts, { fixes: [], steps: [planned], withheld: [] }, about), directory));
+      const first = play(file);
+      expect(first.stdout + first.stderr).toMatch(/changed=[1-9]\d* .*failed=0/);
+      const after = '# "$x"\nlisten_tls = 1\nauth_tls = "none"\ntls_allowed_dn_list = ["a" ,"b"]\n';
+      expect(readFileSync(join(directory, conf), 'utf8')).toBe(after);
+      const second = play(file);
+      expect(second.stdout + second.stderr).toMatch(/changed=0 .*failed=0/);
     });
 
     it('mends what it claims, changes nothing the second time, and stops at a surprise', async () => {
@@ -69,6 +99,37 @@ describe.skipIf(!isInstalled || !isRoot)(
       const surprised = play(file);
       expect(surprised.status).not.toBe(0);
       expect(surprised.stdout).toContain('Assertion failed');
+    });
+
+    it('puts certificates where others were or none was, once, and stops at a surprise', async () => {
+      const [path, made] = ['/etc/pki/libvirt/servercert.pem', '/etc/pki/libvirt-vnc/ca-cert.pem'];
+      const directory = directoryTree({
+        '/etc/passwd': 'root:x:0:0::/root:/bin/sh\n',
+        '/etc/group': 'root:x:0:\n',
+        [path]: { content: pemOf('root'), mode: 0o640, owner: 0, group: 107 },
+      });
+      const { facts } = await lookAt(directory);
+      const write = (at: string, name: string) =>
+        ({ kind: 'write', path: at, pem: pemOf(name), certificates: [certificate(name)] }) as const;
+      const whole = composePlan(facts, [
+        {
+          ...{ id: '1', title: 'Mend', applicability: 'unsafe', findings: [], told: [], round: 0 },
+          steps: [
+            write(path, 'other-root'),
+            { kind: 'make-directory', path: '/etc/pki/libvirt-vnc', mode: 0o755 },
+            write(made, 'root'),
+          ],
+        },
+      ]);
+      const file = join(directoryTree({ '/empty': '' }), 'fix.yml');
+      writeFileSync(file, below(planPlaybook(facts, whole, about), directory));
+      expect(play(file).stdout).toMatch(/changed=3 .*failed=0/);
+      expect(readFileSync(join(directory, path), 'utf8')).toBe(pemOf('other-root'));
+      expect(lstatSync(join(directory, path))).toMatchObject({ uid: 0, gid: 107, mode: 0o100640 });
+      expect(readFileSync(join(directory, made), 'utf8')).toBe(pemOf('root'));
+      expect(play(file).stdout).toMatch(/changed=0 .*failed=0/);
+      writeFileSync(join(directory, path), `${pemOf('root')}\n`);
+      expect(play(file).stdout).toContain('Assertion failed');
     });
 
     it.each<[string, string, string, string | undefined, string]>([

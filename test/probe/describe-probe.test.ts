@@ -7,11 +7,15 @@ const credentials = () => Promise.resolve(undefined);
 describe('what would be sent', () => {
   it.each<[Probe, readonly RegExp[]]>([
     [{ ...target, asks: 'libvirt', transport: 'tcp' }, [/AUTH_LIST/]],
-    [{ ...target, asks: 'libvirt', transport: 'tls' }, [/without a certificate/]],
-    [{ ...target, asks: 'libvirt', transport: 'tls', credentials }, [/without a certificate/, /the client’s own/]],
-    [{ ...target, asks: 'vnc' }, [/RFB/]],
-    [{ ...target, asks: 'vnc', websocket: true, credentials }, [/WebSocket/, /inside TLS/, /the client’s own/]],
+    [{ ...target, asks: 'libvirt', transport: 'tls' }, [/without a certificate/, /TLS 1.0, 1.1 and 1.2/]],
+    [
+      { ...target, asks: 'libvirt', transport: 'tls', credentials },
+      [/without a certificate/, /the client’s own/, /1.0/],
+    ],
+    [{ ...target, asks: 'vnc' }, [/RFB/, /1.0/]],
+    [{ ...target, asks: 'vnc', websocket: true, credentials }, [/WebSocket/, /inside TLS/, /the client’s own/, /1.0/]],
     [{ ...target, asks: 'spice' }, [/link message/, /TLS/]],
+    [{ ...target, asks: 'spice', transport: 'tls' }, [/TLS handshake.*link message/]],
     [{ ...target, asks: 'nbd' }, [/NBD_OPT_STARTTLS/]],
     [{ ...target, asks: 'ssh' }, [/nothing/]],
     [{ ...target, asks: 'tcp' }, [/nothing/]],

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fixLines, quote, shellCommand } from '../../src/report/fix-commands.ts';
-import type { FixStep } from '../../src/rule/fix.ts';
+import { certificateLine, fixLines, quote, shellCommand } from '../../src/report/fix-commands.ts';
+import type { FixStep, PlannerStep } from '../../src/rule/fix.ts';
+import { certificate } from '../support/certificates.ts';
 import { hostileTexts } from '../support/report.ts';
 
 const path = '/etc/pki/libvirt/private/serverkey.pem';
 const conf = '/etc/libvirt/libvirtd.conf';
 
-const steps: readonly (readonly [FixStep, readonly string[]])[] = [
+const order = { endpoint: 'server', subject: { commonName: 'host' }, dns: [], ip: [], days: 1 } as const;
+
+const steps: readonly (readonly [FixStep | PlannerStep, readonly string[]])[] = [
   [{ kind: 'chmod', path, from: 0o644, to: 0o600 }, [`chmod 0600 ${path}`]],
   [{ kind: 'chmod', path: '/run/x', from: 0o777, to: 0o2750 }, ['chmod 2750 /run/x']],
   [{ kind: 'chown', path, from: 'qemu:qemu', to: 'root:root' }, [`chown root:root ${path}`]],
@@ -26,6 +29,26 @@ const steps: readonly (readonly [FixStep, readonly string[]])[] = [
   ],
   [{ kind: 'text', path: '/etc/x.conf', text: 'a = 1\n\tb\n' }, ['in /etc/x.conf, write:', '  a = 1', '    b']],
   [{ kind: 'manual', instruction: 'Ask the CA' }, ['Ask the CA']],
+  [{ kind: 'write', path, pem: 'A\nB\n' }, [`in ${path}, write:`, '  A', '  B']],
+  [{ kind: 'trust', path, how: 'add' }, [`add the CA's certificate to ${path}`]],
+  [{ kind: 'trust', path, how: 'replace' }, [`put the CA's certificate into ${path}`]],
+  [
+    { kind: 'issue', path: conf, key: path, newKey: false, order },
+    [`have the CA issue a certificate into ${conf}, for the key in ${path}`],
+  ],
+  [
+    { kind: 'issue', path: conf, key: path, newKey: true, order },
+    [`have the CA issue a certificate into ${conf}, with a new key in ${path}`],
+  ],
+  [{ kind: 'make-directory', path: '/etc/pki', mode: 0o755 }, ['mkdir -m 0755 /etc/pki']],
+  [
+    { kind: 'write', path, pem: '', certificates: [certificate('root')] },
+    [`write ${path}:`, `  ${certificateLine(certificate('root'))}`],
+  ],
+  [
+    { kind: 'write-key', path, publicKey: { algorithm: 'EC', bits: 256, fingerprint: '0123456789abcdef01' } },
+    [`write ${path}:`, '  a new private key (EC, 256 bits, public half 0123456789abcdef…)'],
+  ],
 ];
 
 describe('fixLines', () => {
@@ -33,8 +56,15 @@ describe('fixLines', () => {
 
   it('lets only instructions be wrapped', () => {
     const prose = steps.filter(([step]) => fixLines(step).some(({ kind }) => kind === 'prose'));
-    expect(prose.map(([step]) => step.kind)).toEqual(['manual']);
+    expect(prose.map(([step]) => step.kind)).toEqual(['manual', 'trust', 'trust', 'issue', 'issue']);
   });
+});
+
+describe('certificateLine', () => {
+  it.each([
+    ['root', /^certificate of C=.*, self-signed, until \d{4}-\d\d-\d\d$/],
+    ['server', /^certificate of .* for .*, by .*, until \d{4}-\d\d-\d\d$/],
+  ])('%s', (name, line) => expect(certificateLine(certificate(name))).toMatch(line));
 });
 
 const throughShell = (word: string): string => execFileSync('sh', ['-c', `printf %s ${word}`], { encoding: 'utf8' });

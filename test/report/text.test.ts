@@ -186,4 +186,46 @@ describe('text', () => {
     expect(lines.filter((line) => line.includes(path))).toHaveLength(3);
     expect(lines).toContain(`    fix     chmod 0600 '${path}'`);
   });
+
+  it('draws evidence between the effect and the way out, and says what ends when', () => {
+    const evidence = {
+      of: (host: number, finding: number) =>
+        host === 0 && finding === 0
+          ? [
+              {
+                title: 'path /etc → server-key.pem ✖',
+                rows: [
+                  { sign: 'pass', label: '/etc', text: 'root:root 0755 · libvirt-qemu may pass' } as const,
+                  {
+                    sign: 'error',
+                    label: 'server-key.pem',
+                    text: 'root:root 0600 · libvirt-qemu may not read it',
+                  } as const,
+                ],
+              },
+            ]
+          : [],
+      endings: { title: 'what ends when', rows: [{ label: '2026-06-13', text: '12 days left · CN=kvm1' }] },
+    };
+    const shown = render(aReport(aHost({ findings: [aFinding()] })), { verbose: true, evidence });
+    expect(shown.slice(shown.indexOf('    effect'), shown.indexOf('    more'))).toMatchInlineSnapshot(`
+      "    effect  guests with VNC over TLS do not start: "Cannot load certificate …
+                  Error while reading file."
+          path /etc → server-key.pem ✖
+          ✔ /etc            root:root 0755 · libvirt-qemu may pass
+          ✖ server-key.pem  root:root 0600 · libvirt-qemu may not read it
+          fix     Let libvirt-qemu read the key
+                  chgrp libvirt-qemu /etc/pki/libvirt-vnc/server-key.pem
+                  chmod 0640 /etc/pki/libvirt-vnc/server-key.pem
+      "
+    `);
+    expect(shown.slice(shown.indexOf('what ends'))).toMatchInlineSnapshot(`
+      "what ends when
+        2026-06-13  12 days left · CN=kvm1
+
+      Next: virt-pki-check explain private-key-unreadable   says more about a rule, here the first
+      "
+    `);
+    expect(render(aReport(aHost({ findings: [aFinding()] })), { verbose: true })).not.toContain('ends when');
+  });
 });

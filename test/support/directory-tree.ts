@@ -1,4 +1,17 @@
-import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -47,4 +60,22 @@ export const directoryTree = (tree: Readonly<Record<string, TreeEntry>>): string
   chmodSync(root, 0o755);
   writeTree(root, tree);
   return root;
+};
+
+/** A tree on disk as the literal of which {@link writeTree} makes it again. */
+export const readTree = (root: string): Readonly<Record<string, Exclude<TreeEntry, string>>> => {
+  const tree: Record<string, Exclude<TreeEntry, string>> = {};
+  const visit = (path: string): void => {
+    const real = join(root, path);
+    const stats = lstatSync(real);
+    const attributes = { mode: stats.mode & 0o7777, owner: stats.uid, group: stats.gid };
+    if (stats.isSymbolicLink()) tree[path] = { link: readlinkSync(real), owner: stats.uid, group: stats.gid };
+    else if (stats.isFile()) tree[path] = { content: readFileSync(real), ...attributes };
+    else {
+      if (path !== '') tree[path] = { type: 'directory', ...attributes };
+      for (const name of readdirSync(real).sort()) visit(`${path}/${name}`);
+    }
+  };
+  visit('');
+  return tree;
 };

@@ -12,8 +12,9 @@ import type {
 import type { ConfigurationFile, ConfigurationValue } from '../../src/facts/configurations.ts';
 import { known, type Fact } from '../../src/facts/fact.ts';
 import type { Facts } from '../../src/facts/facts.ts';
-import type { LibvirtAnswer, VncAnswer } from '../../src/facts/observation.ts';
+import type { LibvirtAnswer, SpiceAnswer, VncAnswer } from '../../src/facts/observation.ts';
 import type { QemuProcess } from '../../src/facts/qemu-processes.ts';
+import type { RemminaProfile, RemminaSetting } from '../../src/facts/remmina.ts';
 import type { Process, SystemdUnit } from '../../src/facts/services.ts';
 import { parseDomainXml } from '../../src/parse/domain-xml.ts';
 import { parseQemuCommandLine } from '../../src/parse/qemu-command-line.ts';
@@ -76,6 +77,7 @@ export const bareFacts: Facts = {
   privateKeys: {},
   revocationLists: {},
   secretHolders: {},
+  remminaProfiles: {},
   saslConfigurations: {},
   keytabs: {},
   saslPlugins: {},
@@ -496,6 +498,23 @@ export const observed =
     return { ...built, observations: [...built.observations, { asks: 'libvirt', transport, observation }] };
   };
 
+/** A port for TLS of SPICE as a probe saw it, with that certificate. */
+export const observedSpice =
+  (port: number, certificate: Certificate): Change =>
+  (built) => {
+    const address = '192.0.2.10';
+    const handshake = {
+      ownCertificate: false,
+      outcome: { seen: true, value: 'completed' },
+      chain: [certificate],
+      malformedCertificates: 0,
+    } as const;
+    const answer: SpiceAnswer = { tls: { handshake, link: { seen: true, value: 'ok' } } };
+    const addresses = [{ address, connection: { seen: true, value: 'connected' } as const, answer }];
+    const observation = { host: address, port, resolution: { seen: true, value: [address] } as const, addresses };
+    return { ...built, observations: [...built.observations, { asks: 'spice', transport: 'tls', observation }] };
+  };
+
 /** A VNC display of the host as a probe saw it, with that certificate. */
 export const observedDisplay =
   (port: number, certificate: Certificate): Change =>
@@ -515,3 +534,25 @@ export const observedDisplay =
     const observation = { host: address, port, resolution: { seen: true, value: [address] } as const, addresses };
     return { ...built, observations: [...built.observations, { asks: 'vnc', observation }] };
   };
+
+/** A profile of alice's Remmina that names these files, from line 4 on, and its entry in the file system. */
+export const remminaProfile =
+  (
+    path: string,
+    files: Readonly<Partial<Record<RemminaSetting, string>>>,
+    more: Partial<RemminaProfile> = {},
+  ): Change =>
+  (built) => ({
+    ...file(path, { uid: 1000, gid: 1000, mode: 0o600 })(built),
+    remminaProfiles: {
+      ...built.remminaProfiles,
+      [path]: known({
+        users: ['alice'],
+        withoutEncryption: false,
+        files: Object.fromEntries(
+          Object.entries(files).map(([key, at], index) => [key, { path: at, line: index + 4 }]),
+        ),
+        ...more,
+      }),
+    },
+  });

@@ -15,9 +15,20 @@ const tree = new WritableTree(directory, () => {
   operations += 1;
   if (operations === Number(limit)) process.kill(process.pid, 'SIGKILL');
 });
-const { facts, plan } = JSON.parse(readFileSync(file, 'utf8')) as { facts: Snapshot['facts']; plan: Plan };
+const { facts, plan, key } = JSON.parse(readFileSync(file, 'utf8')) as {
+  facts: Snapshot['facts'];
+  plan: Plan;
+  key?: string;
+};
+const keyFor = () => (key === undefined ? undefined : Buffer.from(key));
 const result =
   work === 'apply'
-    ? await applyPlan(facts, plan, tree, { tool: 'test', time: '2026-01-01T00:00:00Z', target: directory, runs: false })
+    ? await applyPlan(facts, plan, tree, {
+        tool: 'test',
+        time: '2026-01-01T00:00:00Z',
+        target: directory,
+        runs: false,
+        keyFor,
+      })
     : await undoLatest(tree, { runs: false });
 process.stdout.write(JSON.stringify({ operations, result: result ?? null }));

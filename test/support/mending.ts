@@ -23,7 +23,9 @@ import type { HostReport } from '../../src/engine/report.ts';
 import type { Snapshot } from '../../src/facts/snapshot.ts';
 import { applyPlan, type Applied } from '../../src/fix/apply.ts';
 import type { Choice } from '../../src/fix/plan.ts';
-import { provePlan, type ProvenPlan } from '../../src/fix/simulate.ts';
+import { planWithAuthority } from '../../src/fix/plan-with-authority.ts';
+import type { CertificateAuthority } from '../../src/fix/certificate-authority.ts';
+import type { ProvenPlan } from '../../src/fix/simulate.ts';
 import { undoLatest } from '../../src/fix/undo.ts';
 import { WritableTree } from '../../src/fix/writable-tree.ts';
 import { directoryHost } from '../../src/host/file-system-host.ts';
@@ -90,19 +92,25 @@ export async function mend(
   directory: string,
   assumptions: Assumptions,
   choice: Partial<Choice> = {},
+  authority?: CertificateAuthority,
 ): Promise<{ readonly plan: ProvenPlan; readonly applied?: Applied; readonly before: HostReport }> {
   const snapshot = await lookAt(directory, assumptions);
   const before = judge(snapshot);
-  const plan = provePlan(snapshot, judge, { runs: false, ...choice });
+  const plan = await planWithAuthority(snapshot, judge, { runs: false, ...choice }, authority);
   if (plan.steps.length === 0) return { plan, before };
   const options = { tool: 'virt-pki-check test', time: '2026-01-01T00:00:00Z', target: directory, runs: false };
-  return { plan, before, applied: await applyPlan(snapshot.facts, plan, new WritableTree(directory), options) };
+  const keyFor = authority === undefined ? {} : { keyFor: authority.keyFor };
+  return {
+    plan,
+    before,
+    applied: await applyPlan(snapshot.facts, plan, new WritableTree(directory), { ...options, ...keyFor }),
+  };
 }
 
-/** Fingerprints of what is found; needs-restart says only that something was changed. */
+/** Fingerprints of what is found; needs-restart says only that something was changed, and what was put aside is as it was before. */
 const foundIn = ({ findings }: HostReport): readonly string[] =>
   findings
-    .filter(({ rule }) => rule !== 'needs-restart')
+    .filter(({ rule, subject }) => rule !== 'needs-restart' && !JSON.stringify(subject).includes('.OLD-'))
     .map(({ fingerprint, rule }) => `${rule} ${fingerprint}`)
     .sort();
 
@@ -110,12 +118,16 @@ const foundIn = ({ findings }: HostReport): readonly string[] =>
  * Holds a directory to everything that a fix promises: what it claims to mend is gone, what comes to light is what the plan said, a second
  * run changes nothing, and undo gives back every byte, owner and mode. Gives the number of steps.
  */
-export async function holdToPromises(directory: string, assumptions: Assumptions): Promise<number> {
+export async function holdToPromises(
+  directory: string,
+  assumptions: Assumptions,
+  authority?: CertificateAuthority,
+): Promise<number> {
   const original = manifestOf(directory);
   let applies = 0;
   let steps = 0;
   for (const safeOnly of [true, false]) {
-    const { plan, applied, before } = await mend(directory, assumptions, { safeOnly });
+    const { plan, applied, before } = await mend(directory, assumptions, { safeOnly }, authority);
     steps += plan.steps.length;
     if (applied === undefined) continue;
     applies += 1;
@@ -132,7 +144,7 @@ export async function holdToPromises(directory: string, assumptions: Assumptions
     const fresh = foundIn(after).filter((one) => !foundIn(before).includes(one));
     if (safeOnly) expect(fresh, 'new').toEqual([]);
     const mended = manifestOf(directory);
-    const again = await mend(directory, assumptions, { safeOnly });
+    const again = await mend(directory, assumptions, { safeOnly }, authority);
     expect(again.plan.steps, 'nothing left to do').toEqual([]);
     expect(manifestOf(directory)).toEqual(mended);
   }

@@ -20,6 +20,8 @@ export interface VncOutcome extends VncTruth {
   readonly refusals: readonly string[];
   /** All that the client printed. */
   readonly clientOutput: string;
+  /** What our program, given as {@link runVnc}'s `program`, printed about the connection as the same user of the same client. */
+  readonly report?: string;
 }
 
 /** What has to be installed, or be the case, for {@link runVnc}, and is not. */
@@ -41,7 +43,7 @@ export const installedQemu = (): string => {
 // QEMU is up when its main thread waits for events (ppoll, 271 on x86-64 and 73 on ARM); its word about a client is complete when it has
 // closed the socket (none is established, 01, or half closed, 08).
 const script = String.raw`
-server=$1 client=$2 uid=$3 gid=$4 groups=$5 user=$6 display=$7; shift 7
+server=$1 client=$2 uid=$3 gid=$4 groups=$5 user=$6 display=$7 program=$8 uri=$9; shift 9
 ip link set lo up
 ip address add 192.0.2.10/32 dev lo
 ip address add 2001:db8::10/128 dev lo nodad
@@ -74,6 +76,13 @@ for turn in $(seq 100); do
 done
 printf '\0'
 cat "$server/out"
+if [ -n "$program" ]; then
+  mkdir -p "$client/opt/program"
+  mount --bind "$program" "$client/opt/program"
+  printf '\0'
+  timeout 30 chroot --userspec="$user" "$client" node /opt/program/bin/virt-pki-check.js \
+    diagnose "$uri" --viewer gvnccapture --format json --timeout 4 2>&1 < /dev/null || true
+fi
 `;
 
 /**
@@ -81,7 +90,7 @@ cat "$server/out"
  * own root, made of its tree and of this machine's programs; both are alone in a network and among processes of their own, which end
  * with the connection. That network has the addresses 127.0.0.1, ::1, 192.0.2.10 and 2001:db8::10.
  */
-export async function runVnc(attempt: VncAttempt): Promise<VncOutcome> {
+export async function runVnc(attempt: VncAttempt, program?: string): Promise<VncOutcome> {
   const directory = mkdtempSync(join(tmpdir(), 'real-vnc-'));
   const [server, client] = (['server', 'client'] as const).map((side) => {
     writeTree(join(directory, side), {
@@ -110,10 +119,12 @@ export async function runVnc(attempt: VncAttempt): Promise<VncOutcome> {
       ...account,
       attempt.user,
       displayOf(attempt.uri),
+      program ?? '',
+      attempt.uri,
       ...given,
     ] as string[]);
-    const [before = '', said = '', errors = ''] = out.split('\0');
-    return outcomeOf(before, said, errors);
+    const [before = '', said = '', errors = '', report] = out.split('\0');
+    return { ...outcomeOf(before, said, errors), ...(report === undefined ? {} : { report }) };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
 import type { Finding, HostReport, Report, Verdict } from '../../src/engine/report.ts';
+import type { Scanned } from '../../src/tui/scanned.ts';
 
 /** A finding like most: an error about a file with a safe fix. */
 export const aFinding = (over: Partial<Finding> = {}): Finding => ({
@@ -54,6 +55,13 @@ export const aReport = (...hosts: readonly HostReport[]): Report => {
     hosts,
   };
 };
+
+/** A report as a scan gives it to the screen, without facts, and the same at every moment. */
+export const scanned = (report: Report): Scanned => ({
+  report,
+  snapshots: [],
+  judgeAt: (moment) => scanned({ ...report, time: moment }),
+});
 
 const denied = { reason: 'permission-denied', detail: 'permission denied on /etc/pki/libvirt/private' } as const;
 

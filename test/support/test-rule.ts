@@ -26,7 +26,11 @@ interface ExpectedViolation {
   readonly severity?: Severity;
   readonly subject?: Partial<Subject>;
   /** Any part of the fix that matters; null: there must be none. */
-  readonly fix?: { readonly applicability?: string; readonly steps?: readonly Partial<FixStep>[] } | null;
+  readonly fix?: {
+    readonly applicability?: string;
+    readonly steps?: readonly Partial<FixStep>[];
+    readonly withCa?: readonly Partial<FixStep>[];
+  } | null;
 }
 
 /** What a rule's test says: facts that pass, that fail and how, to which the rule does not apply, and that leave it in the dark. */

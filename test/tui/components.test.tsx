@@ -27,12 +27,13 @@ import {
   faultyReport,
   hostileReport,
   hostileTexts,
+  scanned,
 } from '../support/report.ts';
 import { drawnAt } from './drawn-at.ts';
 
 const frame = (element: ReactElement): string => render(element).lastFrame() ?? '';
 const paint = painter(false);
-const model = makeModel(faultyReport, familyOf);
+const model = makeModel(scanned(faultyReport), familyOf);
 const item = (index: number) => model.items[index]!;
 
 describe('Header', () => {
@@ -67,7 +68,7 @@ describe('Panel', () => {
 
 describe('Families', () => {
   it('shows how each stands', () =>
-    expect(frame(<Families families={model.families} selected="pki" width={25} height={9} paint={paint} />))
+    expect(frame(<Families families={model.families} selected={3} width={25} height={9} paint={paint} />))
       .toMatchInlineSnapshot(`
         "┌ Families ─────────────┐
         │  all                  │
@@ -80,7 +81,7 @@ describe('Families', () => {
         └───────────────────────┘"
       `));
   it('says when there are more', () =>
-    expect(frame(<Families families={model.families} selected="network" width={20} height={5} paint={paint} />))
+    expect(frame(<Families families={model.families} selected={2} width={20} height={5} paint={paint} />))
       .toMatchInlineSnapshot(`
         "┌ Families ────────┐
         │  libvirtd  ✖ 1   │
@@ -115,15 +116,15 @@ describe('Findings', () => {
   `));
   it('follows the cursor', () =>
     expect(frame(<Findings {...props} selected={4} width={40} severalHosts />)).toMatchInlineSnapshot(`
-    "┌ Findings ────────────────────────────┐
-    │  ⚠ certificate-expires-soon          │
-    │    kvm1.exa…: /etc/pki/CA/cacert.pem │
-    │ ▸⚠ port-loopback-only                │
-    │    kvm1.example.com: [::1]:16514     │
-    │  ℹ crl-not-configured                │
-    │    kvm1.example.com: this host       │
-    └ ↑  4–6 of 6 ─────────────────────────┘"
-  `));
+      "┌ Findings ────────────────────────────┐
+      │  ⚠ certificate-expires-soon · kvm1.… │
+      │    /etc/pki/CA/cacert.pem            │
+      │ ▸⚠ port-loopback-only · kvm1.exampl… │
+      │    [::1]:16514                       │
+      │  ℹ crl-not-configured · kvm1.exampl… │
+      │    this host                         │
+      └ ↑  4–6 of 6 ─────────────────────────┘"
+    `));
   it('says what limits it', () =>
     expect(
       frame(<Findings {...props} items={[]} filter="errors, pki" empty="No finding fits; Esc drops the filters" />),
@@ -208,7 +209,7 @@ describe('Gaps', () => {
     `));
   it('says so when there are none', () =>
     expect(
-      frame(<Gaps model={makeModel(cleanReport, familyOf)} scroll={0} width={60} height={3} paint={paint} />),
+      frame(<Gaps model={makeModel(scanned(cleanReport), familyOf)} scroll={0} width={60} height={3} paint={paint} />),
     ).toContain('Everything that applies could be judged'));
 });
 
@@ -217,26 +218,26 @@ describe('Help', () => {
     expect(frame(<Help scroll={0} width={70} height={22} paint={paint} />)).toMatchInlineSnapshot(`
       "┌ Keys ──────────────────────────────────────────────────────────────┐
       │ ↑ ↓, k j        one up, one down                                   │
-      │ PgUp PgDn       a page up, a page down                             │
-      │ Home End        first, last                                        │
-      │ ⏎               open the finding                                   │
+      │ PgUp PgDn       a page up, a page down (also Space)                │
+      │ Home End, g G   first, last                                        │
+      │ ⏎               open the finding, with the evidence                │
       │ Esc             back; at the list, drop all filters                │
-      │ e w n           errors, warnings or notes only                     │
+      │ /               search; ⏎ keeps the search, Esc drops it           │
+      │ e w n           errors, warnings or notes only; once more: all     │
       │ a               all severities                                     │
       │ Tab ⇧Tab, → ←   next or previous family; → ← in a finding: next or │
       │                 previous one                                       │
-      │ /               search; ⏎ keeps the search, Esc drops it           │
+      │ h H             next or previous host, where there are several     │
+      │ f               mend it: preview, choose, apply, undo              │
+      │ c               copy a command of the finding's fix; once more:    │
+      │                 the next one                                       │
+      │ t               time line: what ends when, and what is found then  │
+      │ r               look again, and mark what is new and what is gone  │
       │ u               what could not be judged                           │
       │ ?               these keys                                         │
       │ q, Ctrl-C       quit                                               │
       │                                                                    │
-      │ ✖ error: libvirt or QEMU refuses, or an outsider gets in           │
-      │ ⚠ warning: a careful admin would act                               │
-      │ ℹ note: worth knowing                                              │
-      │ ✔ all rules passed                                                 │
-      │ ? could not be judged                                              │
-      │ · no rule of this family applies here                              │
-      └────────────────────────────────────────────────────────────────────┘"
+      └  ↓ lines 1–20 of 35 ───────────────────────────────────────────────┘"
     `));
 });
 
@@ -261,8 +262,8 @@ describe('StatusBar', () => {
         .join('\n'),
     ).toMatchInlineSnapshot(`
       " q quit
-       ↑↓ move  ⏎ open  ewna filter  Tab family  / search  u unjudged  ? keys  q quit
-       ↑↓ PgUp PgDn scroll  Esc back  ← → previous, next  ? keys  q quit
+       ↑↓ move  ⏎ open  / search  Tab family  t time  r rescan  ? keys  q quit
+       ↑↓ PgUp PgDn scroll  Esc back  ← → previous, next  r rescan  ? keys  q quit
        ↑↓ PgUp PgDn scroll  Esc back  ? keys  q quit
        ↑↓ PgUp PgDn scroll  Esc back  ? keys  q quit"
     `));
@@ -307,7 +308,10 @@ describe('Screen', { timeout: 30_000 }, () => {
   it.each(sizes)('fits a terminal of %i×%i exactly, whatever it shows', (columns, rows) => {
     for (const report of [faultyReport, cleanReport, many, aReport(), hostile]) {
       for (const actions of views) {
-        const start = reduce(initialState(columns, rows), { kind: 'loaded', model: makeModel(report, familyOf) });
+        const start = reduce(initialState(columns, rows), {
+          kind: 'loaded',
+          model: makeModel(scanned(report), familyOf),
+        });
         const lines = drawnAt(columns, <Screen state={actions.reduce(reduce, start)} paint={paint} />);
         if (layoutOf({ columns, rows }).tooSmall) expect(lines).toHaveLength(1);
         else expect(lines).toHaveLength(rows - 1);

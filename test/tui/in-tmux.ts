@@ -28,6 +28,10 @@ export interface TmuxTerminals {
     command: string,
     options?: { readonly columns?: number; readonly rows?: number; readonly environment?: string },
   ): TmuxTerminal;
+  /** From now on these terminals have a clipboard, as those that people sit before. */
+  takeClipboard(): void;
+  /** What was put there last. */
+  clipboard(): string;
   /** Ends them all. */
   close(): void;
 }
@@ -84,6 +88,8 @@ export function tmuxTerminals(): TmuxTerminals {
   return {
     directory,
     open,
+    takeClipboard: () => tmux('set-option', '-s', 'set-clipboard', 'on'),
+    clipboard: () => tmux('show-buffer'),
     close: () => {
       spawnSync('tmux', ['-L', socket, 'kill-server']);
       rmSync(directory, { recursive: true, force: true });

@@ -83,6 +83,53 @@ describe.skipIf(!tmuxIsHere)(
       await terminal.restored(0);
     });
 
+    it('looks again, and says what is gone', async () => {
+      const terminal = await open('report');
+      terminal.press('r');
+      await terminal.screen('looking again: ');
+      expect(await terminal.screen('looked again: 1 gone, 0 new')).toContain('▸✔ - private-key-unreadable (gone)');
+      terminal.press('Home');
+      await terminal.screen('▸✖ certificate-untrusted');
+      terminal.press('q');
+      expect(await terminal.restored(0)).toContain('the end: 2 errors');
+    });
+
+    it('goes on with what it has seen when another look fails', async () => {
+      const terminal = await open('later');
+      terminal.press('r');
+      expect(await terminal.screen('could not look again: the host went away')).toContain('▸✖ private-key-unreadable');
+      terminal.press('q');
+      expect(await terminal.restored(0)).toContain('the end: 3 errors');
+    });
+
+    it('moves through time, answers once the keys rest, and goes back', async () => {
+      const terminal = await open('report');
+      terminal.press('t', 'Right', 'Right');
+      const shown = await terminal.screen('Findings as of 2026-05-01, beside now: 0 new, 0 gone');
+      expect(shown).toContain('as of 2026-05-01');
+      terminal.press('Down', 'Enter');
+      await terminal.screen('┌ certificate-untrusted ─');
+      terminal.press('Escape');
+      await terminal.screen('┌ Time line ─');
+      terminal.press('Escape');
+      await terminal.screen('┌ Families ─');
+      terminal.press('q');
+      await terminal.restored(0);
+    });
+
+    it("copies a command to the terminal's clipboard", async () => {
+      const terminal = await open('report');
+      terminals.takeClipboard();
+      terminal.press('c');
+      await terminal.screen('copied 1 of 2: chgrp');
+      await expect.poll(() => terminals.clipboard()).toBe('chgrp libvirt-qemu /etc/pki/libvirt-vnc/server-key.pem');
+      terminal.press('c');
+      await terminal.screen('copied 2 of 2: chmod');
+      await expect.poll(() => terminals.clipboard()).toBe('chmod 0640 /etc/pki/libvirt-vnc/server-key.pem');
+      terminal.press('q');
+      await terminal.restored(0);
+    });
+
     it('follows the size of the terminal', async () => {
       const terminal = await open('report');
       // A frame may be caught half drawn: what is waited for is its last line, where it belongs.
@@ -90,7 +137,7 @@ describe.skipIf(!tmuxIsHere)(
       const large = (await terminal.screen(/^(?:[^\n]*\n){37}└─.{117}┘\n [^\n]*q quit/)).trimEnd().split('\n');
       expect(large).toHaveLength(39);
       terminal.resize(60, 16);
-      const small = (await terminal.screen(/^(?:[^\n]*\n){14}[^\n]*Tab family  \? keys  q quit/)).trimEnd().split('\n');
+      const small = (await terminal.screen(/^(?:[^\n]*\n){14}[^\n]*\? keys  q quit/)).trimEnd().split('\n');
       expect(small).toHaveLength(15);
       expect(small[0]).toMatch(/^ virt-pki-check/);
       terminal.resize(50, 10);

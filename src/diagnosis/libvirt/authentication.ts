@@ -6,6 +6,16 @@ import {
   offeredAuthenticationFacts,
   type OfferedAuthentication,
 } from '../../domain/sasl-client.ts';
+import {
+  effectiveBool,
+  effectiveList,
+  effectiveString,
+  remoteConfiguration,
+  type ConfigurationFacts,
+  type LoadedConfiguration,
+} from '../../domain/remote-configuration.ts';
+import { openedDriver } from '../../domain/opened-driver.ts';
+import { restart } from '../../domain/service-commands.ts';
 import type { LibvirtUri } from '../../domain/libvirt-uri.ts';
 import type { Fix } from '../../rule/fix.ts';
 import type { Failure } from '../diagnosis.ts';
@@ -21,20 +31,65 @@ export const authenticates = step({
   needs: { client: authenticationFacts, server: offeredAuthenticationFacts },
   take(question, { client, server }) {
     const offered = offeredAuthentication(server, transportOf(question));
-    return offered.kind === 'nothing'
-      ? cannotTell('what the daemon asks is not known')
-      : answerTo(offered, question, client);
+    if (offered.kind === 'nothing') return cannotTell('what the daemon asks is not known');
+    const configuration = loadedConfiguration(server);
+    const answer = answerTo(offered, question, client, configuration);
+    const isThrough = answer.outcome === 'pass' || answer.outcome === 'warning';
+    // A driver looks at the rest of the URI first.
+    const opens = openedDriver(question.uri.opens).state === 'opens';
+    return (isThrough && opens ? deniedAccess(configuration) : undefined) ?? answer;
   },
 });
+
+/**
+ * What polkit as an access driver makes of a client from elsewhere: it asks for a process, of which the network tells nothing. Source:
+ * src/access/viraccessdriverpolkit.c: virAccessDriverPolkitGetCaller; viraccessmanager.c: virAccessManagerSanitizeError.
+ */
+function deniedAccess(configuration: LoadedConfiguration | undefined): Take | undefined {
+  const { value = [], setting } = configuration === undefined ? {} : effectiveList(configuration, 'access_drivers');
+  if (configuration === undefined || !value.includes('polkit')) return undefined;
+  const text = "access denied: 'QEMU' denied access";
+  const path = configuration.path;
+  return {
+    outcome: 'fail',
+    message: 'the client gets in, and polkit, which access_drivers names, denies it everything',
+    evidence: [`${path}${setting === undefined ? '' : `:${setting.line}`}: access_drivers names polkit`],
+    clientText: text,
+    serverText: text,
+    failure: {
+      side: 'server',
+      why: 'polkit as an access driver judges the process of a client, and of a client over the network there is none on this host',
+      rules: [],
+      path,
+      fix: {
+        title: 'Connect through ssh, where polkit can judge the client',
+        applicability: 'manual',
+        steps: [
+          {
+            kind: 'manual',
+            instruction:
+              'Open the host with qemu+ssh://, whose other end is a process of an account that polkit knows; over TLS nobody gets in as long as access_drivers names polkit, and tls_allowed_dn_list says who may then do everything',
+          },
+        ],
+      },
+    },
+  };
+}
 
 /** The transport by whose settings the daemon asks. */
 const transportOf = ({ uri }: LibvirtQuestion): 'tcp' | 'tls' => (uri.transport === 'tcp' ? 'tcp' : 'tls');
 
-/** What the client makes of what a daemon asks of it. */
+function loadedConfiguration(server: ConfigurationFacts): LoadedConfiguration | undefined {
+  const configuration = remoteConfiguration(server);
+  return configuration.state === 'loaded' ? configuration : undefined;
+}
+
+/** What the client makes of what a daemon asks of it; `configuration` is the daemon's, where its files are known. */
 export function answerTo(
   offered: Exclude<OfferedAuthentication, { kind: 'nothing' }>,
   question: LibvirtQuestion,
   client: AuthenticationFacts,
+  configuration?: LoadedConfiguration,
 ): Take {
   const { uri, account } = question;
   const transport = transportOf(question);
@@ -65,7 +120,7 @@ export function answerTo(
         clientText: error,
         // The daemon logs what it sends; of a client that gives up by itself it learns nothing.
         ...(isDaemonsWord ? { serverText: error } : {}),
-        failure: failureOf(offered, error, uri, asked),
+        failure: failureOf(offered, error, uri, asked, configuration),
       };
     }
   }
@@ -78,8 +133,9 @@ const refusedByDaemon = 'authentication failed: authentication failed';
 function failureOf(
   offered: Exclude<OfferedAuthentication, { kind: 'nothing' }>,
   error: string,
-  { host }: LibvirtUri,
+  uri: LibvirtUri,
   asked: string,
+  configuration: LoadedConfiguration | undefined,
 ): Failure {
   const rules = [
     'sasl-mechanism-unusable',
@@ -105,14 +161,14 @@ function failureOf(
       side: offered.mechanisms.length > 0 ? 'client' : 'server',
       why: `the client has no name and password for it, or no mechanism in common: ${asked}`,
       rules,
-      fix: loginFix(host),
+      fix: loginFix(uri.host),
     };
   return {
     side: 'server',
     why: 'polkit knows local processes only: over the network nobody passes',
     rules,
-    fix: {
-      title: 'Let the daemon ask what a remote client can answer',
+    fix: asksForCertificates(configuration, uri) ?? {
+      title: answerableTitle,
       applicability: 'manual',
       steps: [
         {
@@ -122,6 +178,30 @@ function failureOf(
         },
       ],
     },
+  };
+}
+
+const answerableTitle = 'Let the daemon ask what a remote client can answer';
+
+/** The daemon let to go by client certificates alone, where it does verify them. */
+function asksForCertificates(configuration: LoadedConfiguration | undefined, uri: LibvirtUri): Fix | undefined {
+  if (configuration === undefined || uri.transport !== 'tls') return undefined;
+  if (effectiveBool(configuration, 'tls_no_verify_certificate').value) return undefined;
+  const { path, daemon } = configuration;
+  const { setting } = effectiveString(configuration, 'auth_tls');
+  if (setting === undefined) return undefined;
+  return {
+    title: answerableTitle,
+    applicability: 'unsafe',
+    steps: [
+      {
+        kind: 'manual',
+        instruction:
+          'Decide whether whoever has a certificate that the daemon accepts may control this host, without a login',
+      },
+      { kind: 'set', path, key: 'auth_tls', value: '"none"', line: setting.line },
+      ...restart(daemon),
+    ],
   };
 }
 

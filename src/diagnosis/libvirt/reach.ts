@@ -1,6 +1,10 @@
 import type { Known } from '../../facts/facts.ts';
-import { listening, type Listener } from '../../domain/listening.ts';
+import { dialledPort } from '../../domain/libvirt-uri.ts';
+import { listening, type Listener, type Listening } from '../../domain/listening.ts';
+import { openSocket, restart } from '../../domain/service-commands.ts';
+import { effectiveSetting } from '../../domain/setting-value.ts';
 import { connectionError, resolutionError, resolveName } from '../../domain/name-resolution.ts';
+import type { Fix, FixStep } from '../../rule/fix.ts';
 import { cannotTell, pass } from '../step.ts';
 import { knownName, onlyHostsFile } from '../unresolved-name.ts';
 import { serverCredentialFacts, step, type LibvirtQuestion, type ServerCredentialFacts } from './question.ts';
@@ -26,17 +30,17 @@ function arrives(
   address: string,
   { addresses }: Listener,
   port: number,
-  server: Known<'identity'>['identity'],
+  server?: Known<'identity'>['identity'],
 ): boolean {
   return addresses.some((one) => {
-    if (one.port !== undefined && one.port !== port % 0x1_0000) return false;
+    if (one.port !== undefined && one.port !== dialledPort(port)) return false;
     const at = one.address;
     if (at === undefined) return true;
     if (at === '0.0.0.0') return !address.includes(':');
     if (at === '::') return address.includes(':');
     if (at === address) return true;
-    const named = resolveName(at, server);
-    return named.state === 'resolved' && named.addresses.includes(address);
+    const named = server === undefined ? undefined : resolveName(at, server);
+    return named?.state === 'resolved' && named.addresses.includes(address);
   });
 }
 
@@ -62,6 +66,46 @@ export const nameResolves = step({
     };
   },
 });
+
+const agreeTitle = 'Let address and port of URI and daemon agree';
+
+/** A setting in its place, where it has one. */
+function lineOf({ configuration }: Listening, key: string): { readonly line?: number } {
+  const setting = effectiveSetting(configuration.file, key);
+  return setting === undefined ? {} : { line: setting.line };
+}
+
+/**
+ * The daemon's own settings made to fit what the client dials, and no more than that: whoever reached it where it listens until now does so no
+ * longer. Undefined where systemd opens the socket, and for plain TCP, which nobody should open further.
+ */
+function agreeing(answer: Listening, listener: Listener, dialled: readonly string[], port: number): Fix | undefined {
+  if (listener.unit !== undefined || listener.transport !== 'tls') return undefined;
+  const { daemon, configuration } = answer;
+  const { path } = configuration;
+  const isThere = (address: string): boolean =>
+    dialled.some((one) => arrives(one, { ...listener, addresses: [{ address, service: '' }] }, port));
+  const fits = {
+    port: listener.addresses.every((one) => one.port === port),
+    address: listener.addresses.some(({ address }) => address === undefined || isThere(address)),
+  };
+  const key = `${listener.transport}_port`;
+  const [address] = dialled;
+  const set = (name: string, value: string): FixStep => ({
+    kind: 'set',
+    path,
+    key: name,
+    value,
+    ...lineOf(answer, name),
+  });
+  const steps = [
+    ...(fits.port ? [] : [set(key, `"${port}"`)]),
+    ...(fits.address || address === undefined ? [] : [set('listen_addr', `"${address}"`)]),
+  ];
+  return steps.length === 0
+    ? undefined
+    : { title: agreeTitle, applicability: 'unsafe', steps: [...steps, ...restart(daemon)] };
+}
 
 export const isReached = step({
   stage: 'reach',
@@ -101,16 +145,20 @@ export const isReached = step({
             : {
                 fix: {
                   title: 'Let the daemon listen for TLS',
-                  applicability: 'manual',
-                  steps: [
-                    {
-                      kind: 'manual',
-                      instruction:
-                        answer.activation === 'sockets'
-                          ? `systemctl enable --now ${answer.daemon}-tls.socket, after systemctl stop ${answer.daemon}.service`
-                          : `Set listen_tls to 1 in ${answer.configuration.path}, or take listen_tls = 0 out, and restart ${answer.daemon}`,
-                    },
-                  ],
+                  applicability: 'unsafe',
+                  steps:
+                    answer.activation === 'sockets'
+                      ? openSocket(server, answer.daemon, 'tls')
+                      : [
+                          {
+                            kind: 'set',
+                            path: answer.configuration.path,
+                            key: 'listen_tls',
+                            value: '1',
+                            ...lineOf(answer, 'listen_tls'),
+                          },
+                          ...restart(answer.daemon),
+                        ],
                 },
               }),
         },
@@ -129,8 +177,8 @@ export const isReached = step({
         side: 'server',
         why: 'an address or port that nobody listens on refuses the connection',
         rules: ['port-loopback-only', 'port-not-listening'],
-        fix: {
-          title: 'Let address and port of URI and daemon agree',
+        fix: agreeing(answer, listener, resolution.addresses, port) ?? {
+          title: agreeTitle,
           applicability: 'manual',
           steps: [
             {

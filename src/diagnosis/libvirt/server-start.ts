@@ -11,6 +11,7 @@ import { socketGroupExists } from '../../domain/start-obstacle.ts';
 import { exists } from '../../domain/walk.ts';
 import { configurationFiles } from '../../reference/configuration-files.ts';
 import { qemuTlsUses } from '../../reference/pki-files.ts';
+import type { Fix } from '../../rule/fix.ts';
 import type { Step, Take } from '../step.ts';
 import { cannotTell, pass, skipped } from '../step.ts';
 import { commandLineIsTaken } from './command-line.ts';
@@ -163,19 +164,27 @@ const pathsAreComplete = step({
   },
 });
 
-/** A refusal of a program's own files as a step's answer. */
-export const refusedFiles = (who: string, refusal: LoadingRefusal, side: 'server' | 'client'): Take => ({
-  outcome: 'fail',
-  message: `${refusal.text.includes(refusal.path) ? who : `${who} refuses ${refusal.path}`}: ${refusal.text.replace(/\.$/, '')}`,
-  ...(side === 'server' ? { serverText: refusal.text } : { clientText: refusal.text }),
-  failure: {
-    side,
-    why: whyOfRefusal(refusal, 'libvirt'),
-    rules: rulesOfRefusal(refusal, side),
-    ...fileOfRefusal(refusal),
-    ...fixOfRefusal(refusal, side),
-  },
-});
+/** A refusal of a program's own files as a step's answer; `wayOut` makes one of what a person is told where no rule finds the same. */
+export function refusedFiles(
+  who: string,
+  refusal: LoadingRefusal,
+  side: 'server' | 'client',
+  wayOut: (told: Fix | undefined) => Fix | undefined = (told) => told,
+): Take {
+  const fix = wayOut(fixOfRefusal(refusal, side).fix);
+  return {
+    outcome: 'fail',
+    message: `${refusal.text.includes(refusal.path) ? who : `${who} refuses ${refusal.path}`}: ${refusal.text.replace(/\.$/, '')}`,
+    ...(side === 'server' ? { serverText: refusal.text } : { clientText: refusal.text }),
+    failure: {
+      side,
+      why: whyOfRefusal(refusal, 'libvirt'),
+      rules: rulesOfRefusal(refusal, side),
+      ...fileOfRefusal(refusal),
+      ...(fix === undefined ? {} : { fix }),
+    },
+  };
+}
 
 const credentialsLoad = step({
   stage: 'server-credentials',

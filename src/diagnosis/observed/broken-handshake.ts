@@ -32,8 +32,9 @@ export interface Breaking {
   readonly failure: Failure;
 }
 
-/** The reading of a conversation that broke off; `server` names who should be there, `expected` what should have come. */
+/** The reading of a conversation that broke off; `server` names who should be there, `expected` what should have come: TLS, or what follows. */
 export function breakingOf(unseen: Unseen, port: number, server: string, expected: string): Breaking {
+  const where = expected === 'TLS' ? 'in the middle of the handshake' : 'before its answer is complete';
   const { reason, detail, spoken, alert } = unseen;
   const lookThere = (why: string): Failure => ({ side: 'server', why, rules: [], fix: whoIsThere(port, server) });
   switch (reason) {
@@ -66,7 +67,7 @@ export function breakingOf(unseen: Unseen, port: number, server: string, expecte
       };
     case 'reset':
       return {
-        message: 'the connection is reset in the middle of the handshake',
+        message: `the connection is reset ${where}`,
         gnutls: 'Error in the pull function.',
         failure: lookThere(
           'a process that ends, a proxy or a firewall on the way resets the connection, or the port is for something else',
@@ -74,10 +75,12 @@ export function breakingOf(unseen: Unseen, port: number, server: string, expecte
       };
     case 'closed':
       return {
-        message: 'the server hangs up in the middle of the handshake',
+        message: `the server hangs up ${where}`,
         gnutls: 'The TLS connection was non-properly terminated.',
         failure: lookThere(
-          'what is there hangs up when TLS starts: its tls_priority or its certificate leaves no TLS in common, it is overloaded, or it is no TLS server',
+          expected === 'TLS'
+            ? 'what is there hangs up when TLS starts: its tls_priority or its certificate leaves no TLS in common, it is overloaded, or it is no TLS server'
+            : `${server} ends, is overloaded or has no place for one more client, or a proxy before it hangs up`,
         ),
       };
     case 'name-not-found':

@@ -1,8 +1,24 @@
 import type { Stage, StepOutcome } from '../diagnosis.ts';
+import type { Sight } from './sight.ts';
+
+const servers: Readonly<Record<Sight['kind'], string>> = {
+  libvirt: 'the daemon',
+  vnc: 'the guest',
+  spice: 'the guest',
+  nbd: 'the NBD server',
+};
+
+/** How a server loads another certificate. */
+const reloading: Readonly<Record<Sight['kind'], string>> = {
+  libvirt: 'virt-admin server-update-tls libvirtd has the daemon load it',
+  vnc: 'virsh domdisplay-reload GUEST has QEMU load it',
+  spice: 'it is loaded when the guest starts',
+  nbd: 'it is loaded when the server starts',
+};
 
 /** Why what is seen can differ from what follows from the files, by the stage at which it does. */
-export function whyDifferent(stage: Stage, seen: StepOutcome, kind: 'libvirt' | 'vnc'): string {
-  const server = kind === 'vnc' ? 'the guest' : 'the daemon';
+export function whyDifferent(stage: Stage, seen: StepOutcome, kind: Sight['kind']): string {
+  const server = servers[kind];
   const older = `${server} runs with what it read when it started`;
   switch (stage) {
     case 'server-config':
@@ -17,11 +33,9 @@ export function whyDifferent(stage: Stage, seen: StepOutcome, kind: 'libvirt' | 
     case 'handshake':
       return `${older}, or another process owns the port`;
     case 'server-identity':
-      return kind === 'vnc'
-        ? 'the certificate that is served is not the one on disk (virsh domdisplay-reload GUEST has QEMU load it), or another process owns the port'
-        : 'the certificate that is served is not the one on disk (virt-admin server-update-tls libvirtd has the daemon load it), or another process owns the port';
+      return `the certificate that is served is not the one on disk (${reloading[kind]}), or another process owns the port`;
     case 'client-identity':
-      return kind === 'vnc'
+      return kind !== 'libvirt'
         ? `${older}: its CA, its revocation list and its options`
         : `${older}: its CA, its revocation list and tls_allowed_dn_list`;
     case 'auth':

@@ -6,11 +6,13 @@ import type {
   LibvirtAnswer,
   LibvirtAuthentication,
   LibvirtTlsAnswer,
+  ObservationFailure,
   ObservedPeer,
   Seen,
   SshAnswer,
   Observation,
   TlsHandshake,
+  TlsVersion,
 } from '../../facts/observation.ts';
 import { momentText } from '../../domain/moment-text.ts';
 import { cannotTell, pass, warning, type Step, type Take } from '../step.ts';
@@ -28,6 +30,7 @@ import {
 } from '../libvirt/question.ts';
 import { isReached, nameResolves } from '../libvirt/reach.ts';
 import { breakingOf } from './broken-handshake.ts';
+import { handshakeText } from './handshake-text.ts';
 import { reachOf, type ClientWords } from './reach.ts';
 import { Answers, factsOf, type Sight } from './sight.ts';
 
@@ -54,7 +57,7 @@ export function observeLibvirt(question: LibvirtQuestion, snapshots: Snapshots, 
     return answers.sight(answer.authentication.seen ? 'it runs: it answers on the network' : undefined);
   }
   const { handshake } = answer.withoutCertificate;
-  answers.give(handshakeSucceeds, handshakeTake(handshake, question));
+  answers.give(handshakeSucceeds, handshakeTake(handshake, question, answer.lowestVersion));
   if (!handshake.outcome.seen) return answers.sight();
   answers.give(serverIsBelieved, identityTake(question, snapshots, handshake));
   const admission = admissionOf(question, snapshots, answer);
@@ -76,13 +79,13 @@ const wordsOf = (question: LibvirtQuestion): ClientWords => ({
   rules: ['tls-not-listening', 'port-not-listening', 'port-loopback-only', 'port-blocked-by-firewall'],
 });
 
-function handshakeTake(handshake: TlsHandshake, question: LibvirtQuestion): Take {
-  const { outcome, version = 'TLS', cipher } = handshake;
+function handshakeTake(handshake: TlsHandshake, question: LibvirtQuestion, lowest?: Seen<TlsVersion>): Take {
+  const { outcome, version } = handshake;
   if (outcome.seen) {
-    const shown = version.replace('TLS', 'TLS ');
+    const shown = handshakeText(handshake, lowest);
     return version === 'TLS1.0' || version === 'TLS1.1'
       ? warning(`${shown}, which is outdated`, 'tls-priority-weak')
-      : pass(`${shown}${cipher === undefined ? '' : ` with ${cipher}`}`);
+      : pass(shown);
   }
   if (outcome.reason === 'cancelled') return cannotTell(outcome.detail);
   const { message, gnutls, failure } = breakingOf(outcome, portOf(question), 'the libvirt daemon', 'TLS');
@@ -211,7 +214,9 @@ function admissionOf(
 function hungUp(unseen: Extract<LibvirtTlsAnswer['verdict'], { seen: false }>, question: LibvirtQuestion): Take {
   if (unseen.reason === 'cancelled') return cannotTell(unseen.detail);
   const { message, failure } = breakingOf(unseen, portOf(question), 'the libvirt daemon', 'libvirt’s protocol');
-  return { outcome: 'fail', message, failure };
+  // virnetclient.c: virNetClientSetTLSSession.
+  const clientText = 'server verification (of our certificate or IP address) failed';
+  return { outcome: 'fail', message, ...(unseen.reason === 'garbage' ? { clientText } : {}), failure };
 }
 
 function refusal(
@@ -297,6 +302,15 @@ const offeredBy = ({
   return { kind: 'none' };
 };
 
+/** What virsh prints when a connection ends where an answer should come (virnetclient.c: virNetClientIOReadMessage, virnettlscontext.c). */
+function brokenAnswerText(reason: ObservationFailure, isPlain: boolean): string | undefined {
+  if (reason !== 'closed' && reason !== 'reset') return undefined;
+  if (!isPlain) return 'Cannot recv data: Input/output error';
+  return reason === 'closed'
+    ? 'End of file while reading data: Input/output error'
+    : 'Cannot recv data: Connection reset by peer';
+}
+
 function authenticationTake(
   question: LibvirtQuestion,
   { client }: Snapshots,
@@ -310,7 +324,8 @@ function authenticationTake(
       'the libvirt daemon',
       question.uri.transport === 'tcp' ? 'libvirt’s protocol without TLS' : 'libvirt’s protocol',
     );
-    return { outcome: 'fail', message, failure };
+    const clientText = brokenAnswerText(authentication.reason, question.uri.transport === 'tcp');
+    return { outcome: 'fail', message, ...(clientText === undefined ? {} : { clientText }), failure };
   }
   const { value } = authentication;
   const isOdd =

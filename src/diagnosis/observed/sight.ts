@@ -5,7 +5,7 @@ import type { Step, Take } from '../step.ts';
 
 /** What was seen of a server from the client, as answers to the questions of steps. */
 export interface Sight {
-  readonly kind: 'libvirt' | 'vnc';
+  readonly kind: 'libvirt' | 'vnc' | 'spice' | 'nbd';
   /** By the step that asks; a step that is not here was not answered. */
   readonly answers: ReadonlyMap<unknown, Take>;
   /** What shows that the server is up, as the start of a sentence; absent where nothing does. */

@@ -1,11 +1,26 @@
 import { sentChain } from '../../domain/peer-verification.ts';
 import type { Certificate } from '../../facts/certificates.ts';
-import type { ObservedPeer, TlsHandshake, VncAnswer, VncAuthentication, VncSession } from '../../facts/observation.ts';
-import { veNCryptSubTypes, vncSecurityName } from '../../reference/vnc-security.ts';
+import type {
+  ObservationFailure,
+  ObservedPeer,
+  Seen,
+  TlsHandshake,
+  TlsVersion,
+  VncAnswer,
+  VncAuthentication,
+  VncSession,
+} from '../../facts/observation.ts';
+import { veNCryptSubTypes, vncSecurityName, vncSecurityTypes } from '../../reference/vnc-security.ts';
 import { cannotTell, pass, skipped, warning, type Take } from '../step.ts';
-import { authenticates } from '../vnc/authentication.ts';
+import { authenticates, nobodyToAsk, saslTake } from '../vnc/authentication.ts';
 import { handshakeFailed, handshakeSucceeds } from '../vnc/handshake.ts';
-import { beliefIn, clientIsBelieved, serverIsBelieved } from '../vnc/identity.ts';
+import {
+  acceptedCertificate,
+  beliefIn,
+  clientCertificate,
+  clientIsBelieved,
+  serverIsBelieved,
+} from '../vnc/identity.ts';
 import { isReached, resolve, unable } from '../vnc/reach.ts';
 import { clientLoads, loadingOfViewer } from '../vnc/viewer-files.ts';
 import {
@@ -17,10 +32,13 @@ import {
 } from '../vnc/question.ts';
 import type { Snapshots } from '../walk.ts';
 import { breakingOf } from './broken-handshake.ts';
+import { handshakeText } from './handshake-text.ts';
 import { reachOf } from './reach.ts';
 import { Answers, factsOf, type Sight } from './sight.ts';
 
-const { x509None, x509Sasl, tlsSasl, tlsNone, tlsPlain } = veNCryptSubTypes;
+const { x509None, x509Vnc, x509Sasl, tlsSasl, tlsNone, tlsVnc, tlsPlain } = veNCryptSubTypes;
+
+const passwordTypes: readonly number[] = [vncSecurityTypes.vnc, tlsVnc, x509Vnc];
 
 const usesCertificates = (type: number | undefined): boolean =>
   type !== undefined && type >= x509None && type <= x509Sasl;
@@ -64,7 +82,7 @@ export function observeVnc(question: VncQuestion, snapshots: Snapshots, peer: Ob
         : loadingOfViewer(question, client)
       : skipped('the display uses no certificates'),
   );
-  answers.give(handshakeSucceeds, handshakeTake(session, question));
+  answers.give(handshakeSucceeds, handshakeTake(session, question, answer.lowestVersion));
   const serves = 'it runs: its display answers';
   if (handshake !== undefined && !handshake.outcome.seen) return answers.sight(serves);
   if (handshake === undefined || !certificates) {
@@ -83,26 +101,36 @@ export function observeVnc(question: VncQuestion, snapshots: Snapshots, peer: Ob
 }
 
 /** A peer that does not come to its security types. */
-function notSpoken({ authentication }: VncSession, { port }: VncQuestion): Take {
+function notSpoken({ version, authentication }: VncSession, { port }: VncQuestion): Take {
   if (authentication.seen) return cannotTell('what the display asks for is not known here');
   if (authentication.reason === 'cancelled' || authentication.reason === 'unsupported')
     return cannotTell(authentication.detail);
   const { message, failure } = breakingOf(authentication, port, 'a guest with a VNC display', 'VNC');
-  return {
-    outcome: 'fail',
-    message: message.replace('in the middle of the handshake', 'before a word of VNC'),
-    failure,
-  };
+  const clientText =
+    authentication.reason === 'garbage' && version === undefined
+      ? 'Error while parsing server version'
+      : brokenText(authentication.reason);
+  return { outcome: 'fail', message, ...(clientText === undefined ? {} : { clientText }), failure };
 }
 
-function handshakeTake({ followed = 0, handshake }: VncSession, { port }: VncQuestion): Take {
+/** What gtk-vnc says of a connection that ends where an answer should come (vncconnection.c: vnc_connection_read_wire). */
+function brokenText(reason: ObservationFailure, isEncrypted = false): string | undefined {
+  if (reason === 'reset' || (reason === 'closed' && isEncrypted)) return 'Unable to read from server';
+  return reason === 'closed' ? 'Server closed the connection' : undefined;
+}
+
+function handshakeTake(
+  { followed = 0, handshake }: VncSession,
+  { port }: VncQuestion,
+  lowest?: Seen<TlsVersion>,
+): Take {
   const name = vncSecurityName(followed);
   if (handshake === undefined) return skipped(`the display uses no TLS (security type ${name})`);
-  const { outcome, version = 'TLS', cipher } = handshake;
+  const { outcome } = handshake;
   if (outcome.seen) {
-    const shown = `${version.replace('TLS', 'TLS ')}${cipher === undefined ? '' : ` with ${cipher}`}, security type ${name}`;
+    const shown = `security type ${name}, ${handshakeText(handshake, lowest)}`;
     return isAnonymous(followed)
-      ? warning(`anonymous ${shown}: whoever sits between both can read along`, 'vnc-anonymous-tls')
+      ? warning(`anonymous TLS, ${shown}: whoever sits between both can read along`, 'vnc-anonymous-tls')
       : pass(shown);
   }
   if (outcome.reason === 'cancelled') return cannotTell(outcome.detail);
@@ -263,6 +291,7 @@ function refusal(
         'client-key-missing',
         'vnc-client-file-shadowed',
       ],
+      fix: facts === undefined ? acceptedCertificate : clientCertificate(question, facts),
     },
   };
 }
@@ -276,7 +305,11 @@ function authenticationTake(
     if (authentication.reason === 'cancelled' || authentication.reason === 'unsupported')
       return cannotTell(authentication.detail);
     const { message, failure } = breakingOf(authentication, question.port, 'a guest with a VNC display', 'VNC');
-    return { outcome: 'fail', message, clientText: 'Server closed the connection', failure };
+    // For a VNC password it asks its user before it reads anything, and gvnccapture has nobody to ask.
+    const waits = question.application === 'gvnccapture' && passwordTypes.includes(followed);
+    const isEncrypted = usesCertificates(followed) || isAnonymous(followed);
+    const clientText = waits ? undefined : brokenText(authentication.reason, isEncrypted);
+    return { outcome: 'fail', message, ...(clientText === undefined ? {} : { clientText }), failure };
   }
   return answerOf(authentication.value, question, followed);
 }
@@ -284,12 +317,6 @@ function authenticationTake(
 /** Only what certificates do not answer is asked of a person; gvnccapture has nobody to ask. */
 function answerOf(asked: VncAuthentication, { application }: VncQuestion, followed: number): Take {
   const asksNobody = application === 'gvnccapture';
-  const alone = (message: string, clientText?: string): Take => ({
-    outcome: 'fail',
-    message: `${message}, and the client has nobody to ask`,
-    ...(clientText === undefined ? {} : { clientText }),
-    failure: { side: 'client', why: 'the client runs without a terminal', rules: [] },
-  });
   switch (asked.kind) {
     case 'none':
       return followed === 1
@@ -300,22 +327,18 @@ function answerOf(asked: VncAuthentication, { application }: VncQuestion, follow
         : pass('nothing more is asked');
     case 'password': {
       const text = 'a VNC password is asked for';
-      return asksNobody ? alone(text) : cannotTell(`${text}; whether it is right only its owner knows`);
+      return asksNobody ? nobodyToAsk(text) : cannotTell(`${text}; whether it is right only its owner knows`);
     }
     case 'plain': {
       const text = 'a name and a password are asked for';
       return asksNobody
-        ? alone(text, 'Failed to collect auth credentials')
+        ? nobodyToAsk(text, 'Failed to collect auth credentials')
         : cannotTell(`${text}; whether they are right only their owner knows`);
     }
     case 'sasl': {
-      const list = asked.mechanisms.join(', ') || 'no mechanism that it could offer';
-      if (asked.mechanisms.length === 1 && asked.mechanisms[0] === 'ANONYMOUS')
-        return warning('SASL offers ANONYMOUS, which lets everybody in', 'sasl-mechanisms-unrestricted');
-      const text = `SASL asks for a login (${list})`;
-      return asksNobody
-        ? alone(text, 'Failed to collect auth credentials')
-        : cannotTell(`${text}; whether it is right only its owner knows`);
+      const { mechanisms } = asked;
+      const tls = usesCertificates(followed) ? 'x509' : isAnonymous(followed) ? 'anonymous' : 'none';
+      return saslTake({ tls, text: mechanisms.join(', ') || 'no mechanism', mechanisms }, asksNobody);
     }
   }
 }

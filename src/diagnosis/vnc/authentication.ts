@@ -6,7 +6,8 @@ import { cannotTell, pass, warning, type Take } from '../step.ts';
 import { displayOf, noDisplay } from './display.ts';
 import { step, vncServerFacts } from './question.ts';
 
-const nobodyToAsk = (message: string, clientText?: string): Take => ({
+/** A question to a person, where none is there. */
+export const nobodyToAsk = (message: string, clientText?: string): Take => ({
   outcome: 'fail',
   message: `${message}, and the client has nobody to ask`,
   ...(clientText === undefined ? {} : { clientText }),
@@ -62,45 +63,59 @@ const turnedAway = (message: string, rules: readonly string[], isEncrypted = fal
   failure: { side: 'server', why: message, rules },
 });
 
-/**
- * What becomes of a SASL login. Without X.509 QEMU asks of SASL that it encrypts; gtk-vnc asks that only where there is no TLS at all, so
- * that over anonymous TLS the two cannot agree on a layer.
- */
+/** What becomes of a SASL login, by the files of the server. */
 function saslLogin(display: VncDisplay, facts: Known<'saslConfigurations' | 'saslPlugins'>, asksNobody: boolean): Take {
   const named = consoleMechanisms(facts);
   const installed = installedMechanisms(facts).mechanisms;
   const listed = named.length === 0 ? installed : installed.filter(({ name }) => named.includes(name.toLowerCase()));
   const text = named.length === 0 ? 'all that is installed' : named.join(', ');
-  const refuse = (message: string, clientText: string): Take => ({
-    outcome: 'fail',
-    message,
-    clientText,
-    failure: {
-      side: 'server',
-      why: message,
-      rules: ['sasl-mechanism-not-installed', 'sasl-mechanism-unusable', 'sasl-mechanism-without-encryption'],
-    },
-  });
+  const tls = display.tls.type === 'unresolved' ? 'none' : display.tls.type;
   if (listed.length === 0)
-    return refuse(
+    return noLogin(
       `SASL offers ${text}, of which nothing is installed`,
-      display.tls.type === 'none' ? 'Server closed the connection' : 'Unable to read from server',
+      tls === 'none' ? 'Server closed the connection' : 'Unable to read from server',
     );
   const usable =
-    display.tls.type === 'x509'
+    tls === 'x509'
       ? listed
       : listed.filter(
           ({ isAnonymous, isPlaintext, maximumSsf }) => !isAnonymous && !isPlaintext && maximumSsf >= minimumSsf,
         );
-  if (usable.length === 0)
-    return refuse(
-      `SASL offers ${text}, none of which encrypts, as QEMU demands without certificates`,
+  return saslTake({ tls, text, mechanisms: usable.map(({ name }) => name) }, asksNobody);
+}
+
+const noLogin = (message: string, clientText: string): Take => ({
+  outcome: 'fail',
+  message,
+  clientText,
+  failure: {
+    side: 'server',
+    why: message,
+    rules: ['sasl-mechanism-not-installed', 'sasl-mechanism-unusable', 'sasl-mechanism-without-encryption'],
+  },
+});
+
+/** SASL as a display offers it: inside which TLS, in words, and the mechanisms that QEMU lists to a client. */
+export interface OfferedSasl {
+  readonly tls: 'none' | 'anonymous' | 'x509';
+  readonly text: string;
+  readonly mechanisms: readonly string[];
+}
+
+/**
+ * What a client makes of a list of mechanisms. Without X.509 QEMU asks of SASL that it encrypts, and lists no others; gtk-vnc asks that
+ * only where there is no TLS at all, so that over anonymous TLS the two cannot agree on a layer.
+ */
+export function saslTake({ tls, text, mechanisms }: OfferedSasl, asksNobody: boolean): Take {
+  if (mechanisms.length === 0)
+    return noLogin(
+      `SASL offers ${text}, none of which ${tls === 'x509' ? 'can be used' : 'encrypts, as QEMU demands without certificates'}`,
       'Failed to start SASL negotiation: -4 (SASL(-4): no mechanism available: )',
     );
-  if (usable.every(({ isAnonymous }) => isAnonymous))
+  if (mechanisms.every((name) => name === 'ANONYMOUS'))
     return warning('SASL offers ANONYMOUS, which lets everybody in', 'sasl-mechanisms-unrestricted');
-  if (display.tls.type === 'anonymous')
-    return refuse(
+  if (tls === 'anonymous')
+    return noLogin(
       `SASL is to encrypt (${text}) what anonymous TLS encrypts already, and the client does not want both`,
       `Failed SASL step: -1 (SASL(-1): generic failure: Server doesn't support "no layer")`,
     );

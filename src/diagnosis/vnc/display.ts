@@ -55,6 +55,7 @@ export function handshakeOf(question: VncQuestion, client: VncClientFacts, serve
           ? {}
           : { priority }),
     },
+    { isAnonymous },
   );
 }
 

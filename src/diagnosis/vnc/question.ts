@@ -1,5 +1,6 @@
 import type { Account } from '../../domain/account.ts';
 import type { ClientAccount } from '../../domain/client-paths.ts';
+import type { CredentialSet } from '../../domain/credentials.ts';
 import { loadCredentials, loadingFacts, type LoadingOutcome } from '../../domain/load-credentials.ts';
 import { requiresKeyEncipherment } from '../../domain/libvirt-version.ts';
 import { gtkVncFiles } from '../../domain/vnc-client-files.ts';
@@ -24,7 +25,7 @@ export const step = defineStep<VncQuestion>();
 export const vncServerFacts = [...loadingFacts, 'qemuProcesses', 'clock', 'software', 'identity', 'accounts'] as const;
 export type VncServerFacts = Known<(typeof vncServerFacts)[number]>;
 
-export const vncClientFacts = [...loadingFacts, 'clock', 'software', 'identity'] as const;
+export const vncClientFacts = [...loadingFacts, 'clock', 'software', 'identity', 'accounts'] as const;
 export type VncClientFacts = Known<(typeof vncClientFacts)[number]>;
 
 /** A QEMU, and which of its displays is meant; none where it has no display that could be. */
@@ -114,6 +115,26 @@ export function displayCredentials(question: VncQuestion, facts: VncServerFacts)
   return guest === undefined || tls?.type !== 'x509'
     ? undefined
     : credentialsOfObject(facts, guest.process, tls.credentials);
+}
+
+/** The files of the display that is asked for, as QEMU looks them up; undefined where it has none. */
+export function setOfDisplay(question: VncQuestion, facts: VncServerFacts): CredentialSet | undefined {
+  const guest = askedGuest(question, facts);
+  const tls = guest?.display?.tls;
+  const dir = tls?.type === 'x509' ? tls.credentials.dir : undefined;
+  if (guest === undefined || dir === undefined) return undefined;
+  const at = (name: string): string => `${dir.replace(/(?<=.)\/+$/, '')}/${name}`;
+  return {
+    id: 'vnc-server',
+    owner: "QEMU's VNC server",
+    role: 'vnc-server',
+    endpoint: 'server',
+    program: 'qemu',
+    readers: [accountOfGuest(guest.process)],
+    ca: { kind: 'ca-certificate', path: at(qemuPki['ca-certificate']) },
+    certificate: { kind: 'certificate', path: at(qemuPki.server.certificate) },
+    key: { kind: 'private-key', path: at(qemuPki.server['private-key']) },
+  };
 }
 
 /** Where gtk-vnc finds its files, and what comes of loading them: one text for all that can go wrong. */

@@ -5,6 +5,7 @@ import { gnutlsMessages } from './gnutls.ts';
 import { journalMessages } from './journal.ts';
 import type { KnownMessage } from './message.ts';
 import { qemuMessages } from './qemu.ts';
+import { remminaMessages } from './remmina.ts';
 import { saslMessages } from './sasl.ts';
 import { sessionMessages } from './sessions.ts';
 import { sshMessages } from './ssh.ts';
@@ -19,6 +20,7 @@ export const allMessages: readonly KnownMessage[] = [
   ...saslMessages,
   ...qemuMessages,
   ...viewerMessages,
+  ...remminaMessages,
   ...gnutlsMessages,
   ...sshMessages,
   ...journalMessages,

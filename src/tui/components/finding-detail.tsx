@@ -16,7 +16,7 @@ export interface FindingDetailProps {
 export const FindingDetail = ({ item, hosts, scroll, width, height, paint }: FindingDetailProps) => (
   <ScrollingPanel
     title={item.finding.rule}
-    lines={detailLines(item, hosts, width - 4)}
+    lines={detailLines(item, hosts, width - 4, item.evidence())}
     {...{ scroll, width, height, paint }}
   />
 );

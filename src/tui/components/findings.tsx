@@ -1,7 +1,7 @@
 import { signs, type Paint } from '../../report/color.ts';
 import { subjectText } from '../../rule/subject.ts';
 import { windowStart } from '../layout.ts';
-import { cutMiddle, type Line } from '../line.ts';
+import { cutMiddle, type Line, type Segment } from '../line.ts';
 import type { Item } from '../model.ts';
 import { Panel } from './panel.tsx';
 
@@ -13,6 +13,8 @@ export interface FindingsProps {
   readonly selected: number;
   /** Said in the title: filters in words; empty for none. */
   readonly filter: string;
+  /** Instead of `Findings`. */
+  readonly name?: string;
   /** Said when there is nothing to list. */
   readonly empty: string;
   /** With more than one host, each entry names its own. */
@@ -22,16 +24,30 @@ export interface FindingsProps {
   readonly paint: Paint;
 }
 
-const entry = ({ finding, host }: Item, marked: boolean, severalHosts: boolean, inner: number): readonly Line[] => {
-  const place = severalHosts ? `${host}: ${subjectText(finding.subject)}` : subjectText(finding.subject);
+const changeMarks = { new: '+', gone: '-' } as const;
+
+const entry = (
+  { finding, host, change }: Item,
+  marked: boolean,
+  severalHosts: boolean,
+  inner: number,
+): readonly Line[] => {
+  const sign: Segment =
+    change === 'gone' ? { text: signs.pass, tone: 'pass' } : { text: signs[finding.severity], tone: finding.severity };
+  const rule: Segment = marked ? { text: finding.rule, tone: 'selected' } : { text: finding.rule };
+  const before: readonly Segment[] = change === undefined ? [] : [{ text: `${changeMarks[change]} `, tone: 'strong' }];
+  const after: readonly Segment[] = change === undefined ? [] : [{ text: ` (${change})`, tone: 'faint' }];
   return [
     [
       { text: marked ? '▸' : ' ', tone: 'strong' },
-      { text: signs[finding.severity], tone: finding.severity },
+      sign,
       { text: ' ' },
-      marked ? { text: finding.rule, tone: 'selected' } : { text: finding.rule },
+      ...before,
+      rule,
+      ...after,
+      ...(severalHosts ? [{ text: ` · ${host}`, tone: 'faint' as const }] : []),
     ],
-    `   ${cutMiddle(place, inner - 3)}`,
+    `   ${cutMiddle(subjectText(finding.subject), inner - 3)}`,
   ];
 };
 
@@ -41,6 +57,7 @@ export const Findings = ({
   total,
   selected,
   filter,
+  name = 'Findings',
   empty,
   severalHosts,
   width,
@@ -52,7 +69,7 @@ export const Findings = ({
   const shown = items.slice(first, first + capacity);
   const last = first + shown.length;
   const lines = shown.flatMap((item, row) => entry(item, first + row === selected, severalHosts, width - 4));
-  const title = filter === '' ? 'Findings' : `Findings: ${filter} (${items.length} of ${total})`;
+  const title = filter === '' ? name : `${name}: ${filter} (${items.length} of ${total})`;
   const foot =
     items.length <= capacity
       ? ''

@@ -7,6 +7,8 @@ import { cutEnd, drawLine, type Line, type Segment } from '../line.ts';
 export interface HeaderProps {
   /** Absent while collecting. */
   readonly model?: Model | undefined;
+  /** It is shown as of another moment than that of the look. */
+  readonly isThen?: boolean;
   readonly width: number;
   readonly paint: Paint;
 }
@@ -21,10 +23,13 @@ const moment = (time: string, width: number): string =>
   time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, width < 100 ? '$2 UTC' : '$1 $2 UTC');
 
 /** The first line: what was looked at, how bad it is, and when. */
-export const Header = ({ model, width, paint }: HeaderProps) => {
+export const Header = ({ model, isThen = false, width, paint }: HeaderProps) => {
   const name: Segment = { text: ' virt-pki-check', tone: 'strong' };
   if (model === undefined) return <Text wrap="truncate">{drawLine([name], width, paint)}</Text>;
-  const right: readonly Segment[] = [...tally(model), { text: `   ${moment(model.report.time, width)} ` }];
+  const right: readonly Segment[] = [
+    ...tally(model),
+    { text: isThen ? `   as of ${model.report.time.slice(0, 10)} ` : `   ${moment(model.report.time, width)} ` },
+  ];
   const rightWidth = right.reduce((sum, { text }) => sum + columnsOf(text), 0);
   const hosts = model.hosts.length === 1 ? (model.hosts[0] ?? '') : `${model.hosts.length} hosts`;
   const left = width - rightWidth - columnsOf(name.text);

@@ -1,5 +1,5 @@
 import type { DiagnosisReport } from '../../engine/diagnosis-report.ts';
-import { gravity, hostText } from '../../report/diagnosis-text.ts';
+import { gravity, hostText, otherClient } from '../../report/diagnosis-text.ts';
 import { shellCommand } from '../../report/fix-commands.ts';
 import { printable, printableDiagnosis } from '../../report/printable.ts';
 
@@ -41,7 +41,7 @@ export function makeConnection(raw: DiagnosisReport): Connection {
     ...safe,
     fix: safe.fix === null ? null : { ...safe.fix, title: printable(safe.fix.title) },
   };
-  const isConsole = report.uri.startsWith('vnc:');
+  const isConsole = otherClient(report) !== undefined;
   const stages = [...new Set(report.steps.map(({ stage }) => stage))];
   return {
     report,

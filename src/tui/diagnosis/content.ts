@@ -1,4 +1,5 @@
 import { signs, type Tone } from '../../report/color.ts';
+import { otherClient } from '../../report/diagnosis-text.ts';
 import { subjectText } from '../../rule/subject.ts';
 import { applicability, keyLines, labelled, legendLines, prose, stepLines } from '../content.ts';
 import { breakText, type Line, type Segment } from '../line.ts';
@@ -94,7 +95,7 @@ export function outcomeLines(connection: Connection, offline: boolean, width: nu
 }
 
 /** The verdict in a sentence, with where it fails, or with what would settle it. */
-function verdictLines({ report, isConsole }: Connection, width: number): readonly Line[] {
+function verdictLines({ report }: Connection, width: number): readonly Line[] {
   const { verdict, stage, clientError, steps } = report;
   const strong = (text: string): readonly Line[] =>
     prose(text, width).map((line): Line => [{ text: line, tone: 'strong' }]);
@@ -112,7 +113,7 @@ function verdictLines({ report, isConsole }: Connection, width: number): readonl
     ];
   }
   const side = steps.find(({ outcome }) => outcome === 'fail')?.side ?? 'client';
-  const prints = `${isConsole ? 'the VNC client' : 'virsh'} prints ${clientError === null ? 'no reason' : 'this:'}`;
+  const prints = `${otherClient(report) ?? 'virsh'} prints ${clientError === null ? 'no reason' : 'this:'}`;
   return strong(`It fails on the ${side}'s side${stage === null ? '' : `, at ${stage}`}; ${prints}`);
 }
 

@@ -104,6 +104,7 @@ export const diagnosisScreen = (offline: boolean): ScreenKind<DiagnosisReport, C
   initial: (columns, rows) => initialConnection(columns, rows, offline),
   next: (state, event) => {
     if ('input' in event) return reduceConnectionKey(state, event);
+    if (event.kind === 'judged') return state;
     return reduceConnection(
       state,
       event.kind === 'report' ? { kind: 'loaded', connection: makeConnection(event.report) } : event,

@@ -1,6 +1,18 @@
 import rule from '../../../rules/files/certificate-unreadable.ts';
 import { unknown } from '../../../src/facts/fact.ts';
-import { aClient, aServer, aUser, aVncServer, change, entry, facts, file, having, link } from '../../support/facts.ts';
+import {
+  aClient,
+  aServer,
+  aUser,
+  aVncServer,
+  change,
+  entry,
+  facts,
+  file,
+  having,
+  link,
+  remminaProfile,
+} from '../../support/facts.ts';
 import { testRule } from '../../support/test-rule.ts';
 
 const directory = '/etc/pki/libvirt-vnc';
@@ -24,6 +36,53 @@ testRule(rule, {
     },
   ],
   fail: [
+    {
+      name: 'what a profile of Remmina names may be any file: nobody opens it by a fix',
+      facts: facts(
+        remminaProfile('/home/alice/.local/share/remmina/a.remmina', { cacert: '/etc/shadow' }),
+        file('/etc/shadow', { gid: 42, mode: 0o640 }),
+      ),
+      violations: [
+        {
+          messageId: 'closed',
+          subject: { path: '/etc/shadow' },
+          data: {
+            reader: 'alice',
+            effect:
+              'alice\'s Remmina does not get in, and asks for other files: "Cannot load CA credentials: Error while reading file."',
+          },
+          fix: {
+            applicability: 'manual',
+            steps: [
+              {
+                kind: 'manual',
+                instruction:
+                  'put a copy of the certificates or lists that /etc/shadow should hold below the home directory of alice, and name it in /home/alice/.local/share/remmina/a.remmina',
+              },
+            ],
+          },
+        },
+      ],
+    },
+    {
+      name: 'and so may what a link of theirs leads to',
+      facts: facts(aUser, file('/etc/shadow', { gid: 42, mode: 0o640 }), link(aliceCa, '/etc/shadow')),
+      violations: [
+        {
+          messageId: 'closed',
+          subject: { path: aliceCa },
+          fix: {
+            applicability: 'manual',
+            steps: [
+              {
+                kind: 'manual',
+                instruction: `put a copy of the certificates or lists that /etc/shadow should hold below the home directory of alice, and put that in the place of ${aliceCa}`,
+              },
+            ],
+          },
+        },
+      ],
+    },
     {
       name: 'QEMU cannot read its certificate',
       facts: facts(aVncServer, change(`${directory}/server-cert.pem`, { mode: 0o600 })),

@@ -15,6 +15,7 @@ import {
 import { testRule } from '../../support/test-rule.ts';
 
 const ca = '/etc/pki/CA/cacert.pem';
+const certificate = '/etc/pki/libvirt/servercert.pem';
 const key = '/etc/pki/libvirt/private/serverkey.pem';
 
 testRule(rule, {
@@ -62,14 +63,44 @@ testRule(rule, {
         {
           messageId: 'dangling',
           data: { link: ca, missing: '/etc/pki/CA/gone.pem' },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [
+              { kind: 'remove', path: ca },
+              { kind: 'trust', path: ca, how: 'replace' },
+              { kind: 'run', command: ['systemctl', 'restart', 'libvirtd'] },
+            ],
+          } as never,
         },
       ],
     },
     {
       name: 'links in a circle',
       facts: facts(aServer, link(key, 'other.pem'), link('/etc/pki/libvirt/private/other.pem', 'serverkey.pem')),
-      violations: [{ messageId: 'loop', subject: { path: key } }],
+      violations: [
+        {
+          messageId: 'loop',
+          subject: { path: key },
+          fix: { withCa: [{ kind: 'remove', path: key }, { kind: 'issue', key, newKey: true }, {}, {}] } as never,
+        },
+      ],
+    },
+    {
+      name: 'a certificate, whose key stays',
+      facts: facts(aServer, absent('/srv/gone'), link(certificate, '/srv/gone')),
+      violations: [
+        {
+          messageId: 'dangling',
+          fix: {
+            withCa: [
+              { kind: 'remove', path: certificate },
+              { kind: 'issue', path: certificate, key, newKey: false },
+              { kind: 'trust', path: ca, how: 'add' },
+              { kind: 'run' },
+            ],
+          } as never,
+        },
+      ],
     },
     {
       name: 'a certificate that server and client share is one fault',

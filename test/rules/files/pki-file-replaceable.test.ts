@@ -12,6 +12,7 @@ import {
   facts,
   file,
   link,
+  remminaProfile,
 } from '../../support/facts.ts';
 import { testRule } from '../../support/test-rule.ts';
 
@@ -53,6 +54,39 @@ testRule(rule, {
     { name: 'what is not there', facts: facts(aServer, absent(ca)) },
   ],
   fail: [
+    {
+      name: 'a profile of Remmina that leads out of the home directory gives nobody a directory',
+      facts: facts(
+        remminaProfile('/home/alice/.local/share/remmina/a.remmina', { cacert: '/srv/app/ca.pem' }),
+        dir('/srv/app', { uid: 33, gid: 33, mode: 0o755 }),
+        file('/srv/app/ca.pem'),
+      ),
+      violations: [
+        {
+          messageId: 'writableDirectory',
+          subject: { path: '/srv/app' },
+          fix: {
+            applicability: 'manual',
+            steps: [{ kind: 'manual' }],
+          },
+        },
+      ],
+    },
+    {
+      name: 'what lies above the home directory is mended for root',
+      facts: facts(
+        remminaProfile('/home/alice/.local/share/remmina/a.remmina', { cacert: '/home/alice/ca.pem' }),
+        dir('/home', { uid: 33, gid: 33, mode: 0o755 }),
+        file('/home/alice/ca.pem', { uid: 1000, gid: 1000 }),
+      ),
+      violations: [
+        {
+          messageId: 'writableDirectory',
+          subject: { path: '/home' },
+          fix: { applicability: 'safe', steps: [{ kind: 'chown', path: '/home', from: '33', to: 'root' }] },
+        },
+      ],
+    },
     {
       name: 'others may write the CA',
       facts: facts(aServer, change(ca, { mode: 0o666 })),

@@ -15,6 +15,7 @@ import {
   link,
   privateKey,
   publicKey,
+  remminaProfile,
 } from '../../support/facts.ts';
 import { testRule } from '../../support/test-rule.ts';
 
@@ -28,6 +29,22 @@ const replace = { kind: 'manual' } as const;
 
 testRule(rule, {
   pass: [
+    {
+      name: "somebody else's file that a profile of Remmina names",
+      facts: facts(
+        remminaProfile('/home/alice/.local/share/remmina/a.remmina', { clientkey: '/srv/app/tls.key' }),
+        file('/srv/app/tls.key', { gid: 33, mode: 0o640 }),
+        privateKey('/srv/app/tls.key', publicKey('client')),
+      ),
+    },
+    {
+      name: 'a key that a profile of Remmina names and only its user can read',
+      facts: facts(
+        remminaProfile('/home/alice/.local/share/remmina/a.remmina', { clientkey: '/home/alice/c.key' }),
+        file('/home/alice/c.key', { uid: 1000, gid: 1000, mode: 0o600 }),
+        privateKey('/home/alice/c.key', publicKey('client')),
+      ),
+    },
     { name: 'a healthy server', facts: facts(aServer) },
     { name: 'a healthy client', facts: facts(aClient) },
     { name: 'a healthy VNC server', facts: facts(aServer, aVncServer) },
@@ -81,6 +98,69 @@ testRule(rule, {
     },
   ],
   fail: [
+    {
+      name: 'a link out of a home directory: the file of somebody else is nobody to give away',
+      facts: facts(
+        aUser,
+        file('/var/lib/app/server.key', { uid: 33, gid: 33, mode: 0o600 }),
+        link('/home/alice/.pki/libvirt/clientkey.pem', '/var/lib/app/server.key'),
+      ),
+      violations: [
+        {
+          messageId: 'exposed',
+          subject: { path: '/home/alice/.pki/libvirt/clientkey.pem' },
+          fix: {
+            applicability: 'manual',
+            steps: [{ kind: 'manual' }],
+          },
+        },
+      ],
+    },
+    {
+      name: 'a key that a profile of Remmina names, in a home directory',
+      facts: facts(
+        remminaProfile('/home/alice/.local/share/remmina/a.remmina', {
+          clientcert: '/home/alice/certs/c.pem',
+          clientkey: '/home/alice/certs/c.key',
+        }),
+        file('/home/alice/certs/c.key', { uid: 1000, gid: 1000, mode: 0o644 }),
+        privateKey('/home/alice/certs/c.key', publicKey('client')),
+      ),
+      violations: [
+        {
+          messageId: 'exposed',
+          subject: { path: '/home/alice/certs/c.key' },
+          data: { needed: 'alice' },
+          fix: {
+            applicability: 'safe',
+            steps: [{ kind: 'chmod', path: '/home/alice/certs/c.key', from: 0o644, to: 0o600 }, { kind: 'manual' }],
+          },
+        },
+      ],
+    },
+    {
+      name: "a user's own file elsewhere that a profile of Remmina names",
+      facts: facts(
+        remminaProfile('/home/alice/.local/share/remmina/a.remmina', { clientkey: '/srv/keys/alice.key' }),
+        file('/srv/keys/alice.key', { uid: 1000, gid: 1000, mode: 0o604 }),
+        privateKey('/srv/keys/alice.key', publicKey('client')),
+      ),
+      violations: [{ messageId: 'exposed', subject: { path: '/srv/keys/alice.key' }, data: { needed: 'alice' } }],
+    },
+    {
+      name: "the daemon's key stays the daemon's, whoever names it",
+      facts: facts(
+        aServer,
+        openDirectory,
+        remminaProfile('/home/alice/.local/share/remmina/a.remmina', {
+          clientkey: '/etc/pki/libvirt/private/serverkey.pem',
+        }),
+        change('/etc/pki/libvirt/private/serverkey.pem', { uid: 1000 }),
+      ),
+      violations: [
+        { messageId: 'exposed', subject: { path: '/etc/pki/libvirt/private/serverkey.pem' }, data: { who: 'alice' } },
+      ],
+    },
     {
       name: 'others may read the key',
       facts: facts(aServer, openDirectory, change(key, { mode: 0o644 })),

@@ -126,7 +126,7 @@ testRule(rule, {
           messageId: 'closed',
           subject: { path: aliceKey },
           data: { reader: 'alice' },
-          fix: { applicability: 'safe', steps: [{ kind: 'chown', path: aliceKey, from: 'root', to: 'alice' }] },
+          fix: { applicability: 'unsafe', steps: [{ kind: 'chown', path: aliceKey, from: 'root', to: 'alice' }] },
         },
       ],
     },

@@ -13,6 +13,20 @@ import { testRule } from '../../support/test-rule.ts';
 
 const conf = '/etc/libvirt/libvirtd.conf';
 const set = (...names: readonly string[]) => facts(aServer, settings(conf, { tls_allowed_dn_list: names }));
+/** The list as it is to be. */
+const list = (...names: readonly string[]) =>
+  ({
+    applicability: 'unsafe',
+    steps: [
+      {
+        kind: 'set',
+        path: conf,
+        key: 'tls_allowed_dn_list',
+        value: `[${names.map((name) => `"${name}"`).join(', ')}]`,
+      },
+      { command: ['systemctl', 'restart', 'libvirtd'] },
+    ],
+  }) as never;
 /** A client's certificate that lies on the host, with that name. */
 const aName = (text: string): Change =>
   certificate(
@@ -45,7 +59,18 @@ testRule(rule, {
           messageId: 'unmatchable',
           data: { proposed: 'C=GB,O=Acme,CN=client1', why: 'it has spaces after commas or around equals signs' },
           subject: { key: 'tls_allowed_dn_list' } as never,
-          fix: { applicability: 'manual' },
+          fix: list('C=GB,O=Acme,CN=client1'),
+        },
+      ],
+    },
+    {
+      name: 'two backslashes',
+      facts: set('C=GB,O=Acme\\\\, Inc,CN=client1', 'C=GB,O=Acme\\\\,CN=client1'),
+      violations: [
+        {
+          messageId: 'unmatchable',
+          data: { proposed: 'C=GB,O=Acme\\, Inc,CN=client1' },
+          fix: list('C=GB,O=Acme\\, Inc,CN=client1', 'C=GB,O=Acme\\\\,CN=client1'),
         },
       ],
     },
@@ -63,6 +88,36 @@ testRule(rule, {
       name: 'brackets',
       facts: set('C=GB,O=Acme,CN=client[0-9]'),
       violations: [{ messageId: 'unmatchable', data: { proposed: 'C=GB,O=Acme,CN=client?' } }],
+    },
+    {
+      name: 'a small set in brackets means just these, and other entries stay',
+      facts: set('C=GB,O=Acme,CN=*', 'CN=client[1-3],O=Acme,C=GB', 'C=GB,CN=x'),
+      violations: [
+        {
+          messageId: 'unmatchable',
+          fix: list(
+            'C=GB,O=Acme,CN=*',
+            'C=GB,O=Acme,CN=client1',
+            'C=GB,O=Acme,CN=client2',
+            'C=GB,O=Acme,CN=client3',
+            'C=GB,CN=x',
+          ),
+        },
+      ],
+    },
+    {
+      name: 'a set of a shell that nobody writes out',
+      facts: set('C=GB,CN=client[!0-9]'),
+      violations: [{ messageId: 'unmatchable', fix: { applicability: 'manual' } }],
+    },
+    {
+      name: 'two entries, mended together',
+      facts: set('/C=GB/CN=a', 'client1.example.com', 'C=GB, CN=b'),
+      violations: [
+        { messageId: 'unmatchable', fix: list('C=GB,CN=a', 'client1.example.com', 'C=GB,CN=b') },
+        { messageId: 'unmatchable', data: { proposed: '' }, fix: { applicability: 'manual' } },
+        { messageId: 'unmatchable', fix: list('C=GB,CN=a', 'client1.example.com', 'C=GB,CN=b') },
+      ],
     },
     {
       name: 'emailAddress',

@@ -5,6 +5,7 @@ import { testRule } from '../../support/test-rule.ts';
 
 const daemon = '/etc/libvirt/libvirtd.conf';
 const broken = { settings: [], error: { expected: 'expecting a value', line: 3, column: 14 } };
+const edits = [{ line: 3, column: 14, from: 'yes', to: '1' }];
 
 testRule(rule, {
   pass: [
@@ -25,6 +26,38 @@ testRule(rule, {
           data: { column: 14, expected: 'expecting a value' },
           fix: { applicability: 'manual', steps: [{}, { command: ['systemctl', 'restart', 'libvirtd'] } as never] },
         },
+      ],
+    },
+    {
+      name: 'the daemon, of which the file is easily mended',
+      facts: facts(
+        aServer,
+        configuration(daemon, { ...broken, error: { ...broken.error, repair: { edits, settings: [] } } }),
+      ),
+      violations: [
+        {
+          messageId: 'daemon',
+          fix: {
+            applicability: 'unsafe',
+            steps: [
+              { kind: 'repair', path: daemon, edits },
+              { command: ['systemctl', 'restart', 'libvirtd'] },
+            ] as never,
+          },
+        },
+      ],
+    },
+    {
+      name: 'a client, of which the file is easily mended',
+      facts: facts(
+        aClient,
+        configuration('/etc/libvirt/libvirt.conf', {
+          ...broken,
+          error: { ...broken.error, repair: { edits, settings: [] } },
+        }),
+      ),
+      violations: [
+        { messageId: 'client', fix: { applicability: 'safe', steps: [{ kind: 'repair', edits }] as never } },
       ],
     },
     {

@@ -1,9 +1,24 @@
 import rule from '../../../rules/libvirtd/tls-paths-incomplete.ts';
 import { unknown } from '../../../src/facts/fact.ts';
-import { aServer, configuration, facts, installed, settings } from '../../support/facts.ts';
+import {
+  aServer,
+  configuration,
+  facts,
+  file,
+  installed,
+  privateKey,
+  publicKey,
+  settings,
+} from '../../support/facts.ts';
 import { testRule } from '../../support/test-rule.ts';
 
 const conf = '/etc/libvirt/libvirtd.conf';
+const defaults = {
+  ca_file: '/etc/pki/CA/cacert.pem',
+  cert_file: '/etc/pki/libvirt/servercert.pem',
+  key_file: '/etc/pki/libvirt/private/serverkey.pem',
+};
+const restart = { kind: 'run', command: ['systemctl', 'restart', 'libvirtd'] } as const;
 const set = (values: Parameters<typeof settings>[1]) => facts(aServer, settings(conf, values));
 
 testRule(rule, {
@@ -21,9 +36,38 @@ testRule(rule, {
         {
           messageId: 'incomplete',
           data: { missing: ['ca_file'], error: 'No CA certificate path set to match server key/cert' },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'unsafe',
+            steps: [
+              { kind: 'unset', path: conf, key: 'cert_file', line: 2 },
+              { kind: 'unset', path: conf, key: 'key_file', line: 1 },
+              restart,
+            ] as never,
+          },
         },
       ],
+    },
+    {
+      name: 'no CA, and certificate and key are where they are said to be',
+      facts: facts(aServer, file('/c'), file('/b'), settings(conf, { key_file: '/c', cert_file: '/b' })),
+      violations: [
+        {
+          messageId: 'incomplete',
+          fix: {
+            applicability: 'unsafe',
+            steps: [{ kind: 'set', path: conf, key: 'ca_file', value: `"${defaults.ca_file}"` }, restart] as never,
+          },
+        },
+      ],
+    },
+    {
+      name: 'no certificate, and the key is another than that of the default',
+      facts: facts(
+        aServer,
+        privateKey('/srv/key.pem', publicKey('another')),
+        settings(conf, { ca_file: defaults.ca_file, key_file: '/srv/key.pem' }),
+      ),
+      violations: [{ messageId: 'incomplete', fix: { applicability: 'manual', steps: [{}, restart] } }],
     },
     {
       name: 'only a CA',

@@ -13,6 +13,8 @@ import {
   domain,
   facts,
   having,
+  observed,
+  serverCertificate,
   running,
   settings,
   type Change,
@@ -134,6 +136,18 @@ testRule(rule, {
     },
   ],
   fail: [
+    {
+      name: 'rules that only root may read, and a connection from this host itself that is dropped',
+      facts: facts(aServer, having({ firewall: closed }), observed('tls', 16514, 'filtered')),
+      violations: [
+        {
+          messageId: 'seen',
+          data: { ports: 'port 16514', verb: 'dropped' },
+          subject: { kind: 'endpoint', host: '192.0.2.10', port: 16514 },
+          fix: { applicability: 'manual' },
+        },
+      ],
+    },
     {
       name: 'the policy of nftables drops',
       facts: facts(aServer, nft('drop', [dport(22), { accept: null }])),
@@ -297,6 +311,16 @@ testRule(rule, {
     },
   ],
   unknown: [
+    {
+      name: 'rules that only root may read, and a connection from this host itself that arrives',
+      facts: facts(aServer, having({ firewall: closed }), observed('tls', 16514, serverCertificate())),
+      reason: 'permission-denied',
+    },
+    {
+      name: 'rules that only root may read, and nobody behind them',
+      facts: facts(aServer, having({ firewall: closed }), observed('tls', 16514, 'refused')),
+      reason: 'permission-denied',
+    },
     {
       name: 'rules that only root sees',
       facts: facts(aServer, having({ firewall: closed })),

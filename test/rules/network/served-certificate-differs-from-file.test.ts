@@ -7,6 +7,7 @@ import {
   guests,
   observed,
   observedDisplay,
+  observedSpice,
   publicKey,
   serverCertificate,
   settings,
@@ -29,6 +30,10 @@ const guest = guests([
   ],
 ]);
 
+const spiceDirectory = '/etc/pki/libvirt-spice';
+const ofSpice = `tls-port=5904,addr=192.0.2.10,x509-dir=${spiceDirectory}`;
+const spiceGuest = guests([['-name', 'guest=desk', '-spice', ofSpice]]);
+
 testRule(rule, {
   pass: [
     { name: 'the certificate of the file', facts: facts(aServer, observed('tls', 16514, loaded)) },
@@ -43,6 +48,23 @@ testRule(rule, {
     },
   ],
   fail: [
+    {
+      name: 'SPICE, which loads its certificate when the guest starts',
+      facts: facts(
+        aVncServer,
+        certificate(`${spiceDirectory}/server-cert.pem`, ofConsole),
+        spiceGuest,
+        observedSpice(5904, olderOfConsole),
+      ),
+      violations: [
+        {
+          messageId: 'differs',
+          data: { who: 'desk', path: `${spiceDirectory}/server-cert.pem` },
+          subject: { kind: 'endpoint', host: '192.0.2.10', port: 5904 },
+          fix: { applicability: 'manual' },
+        },
+      ],
+    },
     {
       name: 'a renewal that the daemon was not told of, seen at two addresses',
       facts: facts(aServer, observed('tls', 16514, older), observed('tls', 16514, older)),

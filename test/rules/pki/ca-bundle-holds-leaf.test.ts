@@ -46,6 +46,7 @@ testRule(rule, {
           messageId: 'leaf',
           fix: {
             steps: [{ instruction: `put the certificate of the CA in the place of the one in ${ca}` }, { kind: 'run' }],
+            withCa: [{ kind: 'trust', path: ca, how: 'replace' }, { kind: 'run' }],
           },
         },
       ],

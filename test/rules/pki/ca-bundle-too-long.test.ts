@@ -1,4 +1,5 @@
 import rule from '../../../rules/pki/ca-bundle-too-long.ts';
+import { pemText } from '../../../src/domain/pem-text.ts';
 import { unknown } from '../../../src/facts/fact.ts';
 import type { Facts } from '../../../src/facts/facts.ts';
 import { certificate as real } from '../../support/certificates.ts';
@@ -28,6 +29,10 @@ const aVncServer = (built: Facts): Facts =>
   ].reduce((result, one) => one(result), built);
 
 const others = (count: number) => Array.from({ length: count }, () => real('other-root'));
+const different = (count: number) =>
+  Array.from({ length: count }, (_, index) => caCertificate({ fingerprint: `ca ${index}` }));
+const written = (...names: readonly string[]) =>
+  ({ kind: 'write', path: ca, pem: pemText(names.map((name) => real(name))) }) as const;
 const leaf = [certificate(cert, real('server')), privateKey(key, real('server').publicKey)];
 
 testRule(rule, {
@@ -47,12 +52,30 @@ testRule(rule, {
     {
       name: 'seventeen, our CA among the first',
       facts: facts(aServer, ...leaf, certificate(ca, real('root'), ...others(16))),
-      violations: [{ messageId: 'unread', data: { count: 17, limit: 16 }, subject: { path: ca, line: 321 } }],
+      violations: [
+        {
+          messageId: 'unread',
+          data: { count: 17, limit: 16 },
+          subject: { path: ca, line: 321 },
+          fix: { applicability: 'unsafe', steps: [written('root', 'other-root'), { kind: 'run' }] },
+        },
+      ],
+    },
+    {
+      name: 'seventeen that are all different',
+      facts: facts(aServer, ...leaf, certificate(ca, real('root'), ...different(16))),
+      violations: [{ messageId: 'unread', fix: { applicability: 'manual' } }],
     },
     {
       name: 'seventeen, our CA the last',
       facts: facts(aServer, ...leaf, certificate(ca, ...others(16), real('root'))),
-      violations: [{ messageId: 'needed', severity: 'error' }],
+      violations: [
+        {
+          messageId: 'needed',
+          severity: 'error',
+          fix: { applicability: 'unsafe', steps: [written('root', 'other-root'), { kind: 'run' }] },
+        },
+      ],
     },
   ],
   notApplicable: [{ name: 'no CA file', facts: facts(aServer, absent(ca)) }],

@@ -41,7 +41,10 @@ testRule(rule, {
             absent: false,
             effect: `libvirtd does not start: "The certificate ${ca} basic constraints do not show a CA"`,
           },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [{ kind: 'trust', path: ca, how: 'replace' }, { kind: 'run' }],
+          },
         },
       ],
     },

@@ -44,7 +44,10 @@ testRule(rule, {
             usages: 'cRLSign',
             effect: `libvirtd does not start: "Certificate ${ca} usage does not permit certificate signing"`,
           },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [{ kind: 'trust', path: ca, how: 'replace' }, { kind: 'run' }],
+          },
         },
       ],
     },

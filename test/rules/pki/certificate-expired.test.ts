@@ -39,7 +39,7 @@ testRule(rule, {
           severity: 'error',
           subject: { path: cert, line: 1 },
           data: { effect: `libvirtd does not start: "The server certificate ${cert} has expired"` },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue', path: cert }, { kind: 'trust' }, { kind: 'run' }] },
         },
       ],
     },

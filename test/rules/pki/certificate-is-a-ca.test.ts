@@ -37,7 +37,7 @@ testRule(rule, {
           data: {
             effect: `libvirtd does not start: "The certificate ${cert} basic constraints show a CA, but we need one for a server"`,
           },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue', path: cert }, { kind: 'trust' }, { kind: 'run' }] },
         },
       ],
     },

@@ -39,7 +39,7 @@ testRule(rule, {
           severity: 'error',
           subject: { path: cert, line: 1 },
           data: { effect: `libvirtd does not start: "The server certificate ${cert} is not yet active"` },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
         },
       ],
     },

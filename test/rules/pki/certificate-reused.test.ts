@@ -18,7 +18,13 @@ testRule(rule, {
           messageId: 'reused',
           subject: { path: clientCert },
           data: { server: cert, client: clientCert },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [
+              { kind: 'issue', newKey: true },
+              { kind: 'trust', how: 'add' },
+            ],
+          },
         },
       ],
     },

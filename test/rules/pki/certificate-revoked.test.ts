@@ -50,7 +50,10 @@ testRule(rule, {
           messageId: 'revoked',
           subject: { path: cert },
           data: { list: crl, date: '2026-05-01' },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [{ kind: 'issue', newKey: true }, { kind: 'trust', how: 'add' }, { kind: 'run' }],
+          },
         },
       ],
     },

@@ -1,4 +1,5 @@
 import rule from '../../../rules/pki/certificate-untrusted.ts';
+import { pemText } from '../../../src/domain/pem-text.ts';
 import type { Facts } from '../../../src/facts/facts.ts';
 import { unknown } from '../../../src/facts/fact.ts';
 import { certificate as real } from '../../support/certificates.ts';
@@ -90,12 +91,57 @@ testRule(rule, {
     {
       name: 'the intermediate behind the certificate does not count',
       facts: facts(server(['server-under-intermediate', 'intermediate'], ['root'])),
-      violations: [{ messageId: 'intermediateMissing', data: { effect: noIssuer }, fix: { applicability: 'manual' } }],
+      violations: [
+        {
+          messageId: 'intermediateMissing',
+          data: { effect: noIssuer },
+          fix: {
+            applicability: 'unsafe',
+            steps: [
+              { kind: 'write', path: ca, pem: pemText([real('root'), real('intermediate')]) },
+              { kind: 'run', command: ['systemctl', 'restart', 'libvirtd'] },
+            ],
+          },
+        },
+      ],
+    },
+    {
+      name: 'the intermediate in a file of another program on this host',
+      facts: facts(
+        server(['server-under-intermediate'], ['root']),
+        certificate('/etc/pki/qemu/ca-cert.pem', real('intermediate')),
+      ),
+      violations: [
+        {
+          messageId: 'otherCa',
+          fix: {
+            applicability: 'unsafe',
+            steps: [{ kind: 'write', path: ca, pem: pemText([real('root'), real('intermediate')]) }, { kind: 'run' }],
+          },
+        },
+      ],
     },
     {
       name: 'the intermediate is nowhere',
       facts: facts(server(['server-under-intermediate'], ['root'])),
-      violations: [{ messageId: 'otherCa' }],
+      violations: [
+        {
+          messageId: 'otherCa',
+          fix: {
+            applicability: 'manual',
+            withCa: [
+              {
+                kind: 'issue',
+                path: cert,
+                key,
+                newKey: false,
+              },
+              { kind: 'trust', path: ca, how: 'add' },
+              { kind: 'run', command: ['systemctl', 'restart', 'libvirtd'] },
+            ],
+          },
+        },
+      ],
     },
     {
       name: 'a name that the CA may not certify',

@@ -46,7 +46,7 @@ testRule(rule, {
           messageId: 'missing',
           severity: 'warning',
           data: { half: true, text: undefined },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }] },
         },
       ],
     },

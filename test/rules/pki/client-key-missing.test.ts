@@ -18,7 +18,18 @@ testRule(rule, {
       name: 'half a pair',
       facts: facts(aClient, absent(clientKey)),
       violations: [
-        { messageId: 'missing', subject: { path: clientKey }, data: { half: true }, fix: { applicability: 'manual' } },
+        {
+          messageId: 'missing',
+          subject: { path: clientKey },
+          data: { half: true },
+          fix: {
+            applicability: 'manual',
+            withCa: [
+              { kind: 'issue', newKey: true },
+              { kind: 'trust', how: 'add' },
+            ],
+          },
+        },
       ],
     },
     {

@@ -55,7 +55,7 @@ testRule(rule, {
             purposes: 'TLS web client',
             effect: `libvirtd does not start: "Certificate ${cert} purpose does not allow use for with a TLS server"`,
           },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
         },
       ],
     },

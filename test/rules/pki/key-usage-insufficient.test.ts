@@ -65,7 +65,7 @@ testRule(rule, {
             lacks: 'key encipherment',
             effect: `libvirtd does not start: "Certificate ${cert} usage does not permit key encipherment"`,
           },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
         },
       ],
     },

@@ -70,7 +70,10 @@ testRule(rule, {
           messageId: 'encrypted',
           subject: { path: key },
           data: { text: `Unable to set x509 key and certificate: ${key}, ${cert}: Decryption has failed.` },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [{ kind: 'issue', newKey: true }, { kind: 'trust', how: 'add' }, { kind: 'run' }],
+          },
         },
       ],
     },
@@ -104,7 +107,10 @@ testRule(rule, {
             newline: false,
             text: `Cannot load certificate '${vnc}/server-cert.pem' & key '${vnc}/server-key.pem': Decryption has failed.`,
           },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [{ kind: 'issue', newKey: true }, { kind: 'trust' }, { kind: 'manual' }],
+          },
         },
       ],
     },

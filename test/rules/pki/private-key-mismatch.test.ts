@@ -32,7 +32,10 @@ testRule(rule, {
           data: {
             text: `Unable to set x509 key and certificate: ${key}, ${cert}: The certificate and the given key do not match.`,
           },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [{ kind: 'issue', path: cert, key }, { kind: 'trust' }, { kind: 'run' }],
+          },
         },
       ],
     },

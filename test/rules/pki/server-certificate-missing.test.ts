@@ -47,7 +47,7 @@ testRule(rule, {
           messageId: 'missing',
           subject: { path: cert },
           data: { half: true, text: `Cannot read certificate '${cert}': No such file or directory` },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
         },
       ],
     },

@@ -43,7 +43,10 @@ testRule(rule, {
           messageId: 'missing',
           subject: { path: key },
           data: { half: true, text: `Cannot read private key '${key}': No such file or directory` },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [{ kind: 'issue', newKey: true }, { kind: 'trust', how: 'add' }, { kind: 'run' }],
+          },
         },
       ],
     },

@@ -38,7 +38,7 @@ testRule(rule, {
           messageId: 'asText',
           subject: { path: cert },
           data: { address: '192.0.2.10' },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
         },
       ],
     },

@@ -42,7 +42,7 @@ testRule(rule, {
           messageId: 'unnamed',
           subject: { path: cert },
           data: { name: 'kvm1.example.com', names: 'kvm2.example.com' },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
         },
       ],
     },

@@ -35,7 +35,11 @@ testRule(rule, {
       name: 'a common name only',
       facts: facts(aServer, certificate(cert, aCertificate('kvm1.example.com', { publicKey: publicKey('server') }))),
       violations: [
-        { messageId: 'commonNameOnly', data: { commonName: 'kvm1.example.com' }, fix: { applicability: 'manual' } },
+        {
+          messageId: 'commonNameOnly',
+          data: { commonName: 'kvm1.example.com' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
+        },
       ],
     },
   ],

@@ -24,7 +24,7 @@ testRule(rule, {
           messageId: 'long',
           subject: { path: cert },
           data: { days: 365, most: 364 },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
         },
       ],
     },

@@ -46,7 +46,10 @@ testRule(rule, {
           messageId: 'short',
           severity: 'warning',
           data: { bits: 1024, least: 2048, refused: false },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [{ kind: 'issue', newKey: true }, { kind: 'trust', how: 'add' }, { kind: 'run' }],
+          },
         },
       ],
     },

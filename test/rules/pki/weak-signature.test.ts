@@ -44,7 +44,7 @@ testRule(rule, {
           data: {
             effect: `libvirtd does not start: "Our own certificate ${cert} failed validation against ${ca}: The certificate uses an insecure algorithm"`,
           },
-          fix: { applicability: 'manual' },
+          fix: { applicability: 'manual', withCa: [{ kind: 'issue' }, { kind: 'trust', how: 'add' }, { kind: 'run' }] },
         },
       ],
     },

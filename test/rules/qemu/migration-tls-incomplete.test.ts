@@ -59,7 +59,15 @@ testRule(rule, {
           messageId: 'lacking',
           subject: { kind: 'file', path: '/etc/pki/qemu' },
           data: { missing: ['ca-cert.pem', 'server-cert.pem', 'server-key.pem', 'client-cert.pem', 'client-key.pem'] },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [
+              { kind: 'issue', path: '/etc/pki/qemu/server-cert.pem' },
+              { kind: 'trust', path: '/etc/pki/qemu/ca-cert.pem', how: 'replace' },
+              { kind: 'issue', path: '/etc/pki/qemu/client-cert.pem' },
+              { kind: 'trust', path: '/etc/pki/qemu/ca-cert.pem', how: 'replace' },
+            ],
+          },
         },
       ],
     },

@@ -35,7 +35,14 @@ testRule(rule, {
           messageId: 'plain',
           subject: { kind: 'setting', key: 'spice_listen', line: 1 },
           data: { tls: false },
-          fix: { applicability: 'manual' },
+          fix: {
+            applicability: 'manual',
+            withCa: [
+              { kind: 'issue', path: '/etc/pki/qemu/server-cert.pem' },
+              { kind: 'trust', path: '/etc/pki/qemu/ca-cert.pem', how: 'replace' },
+              { kind: 'set', key: 'spice_tls', value: '1' },
+            ],
+          },
         },
       ],
     },

@@ -118,7 +118,10 @@ testRule(rule, {
         {
           messageId: 'closed',
           data: { clients: 'virt-manager and gvncviewer', who: 'alice, bob', what: 'CA certificate' },
-          fix: { steps: [{ kind: 'manual', instruction: 'chmod a+r /etc/pki/CA/cacert.pem' }] },
+          fix: {
+            applicability: 'safe',
+            steps: [{ kind: 'chmod', path: '/etc/pki/CA/cacert.pem', from: 0o600, to: 0o644 }],
+          },
         },
       ],
     },

@@ -1,6 +1,15 @@
 import rule from '../../../rules/vnc/vnc-without-encryption.ts';
 import { unknown, known } from '../../../src/facts/fact.ts';
-import { aServer, configuration, facts, guests, having, settings, type Change } from '../../support/facts.ts';
+import {
+  aVncServer,
+  aServer,
+  configuration,
+  facts,
+  guests,
+  having,
+  settings,
+  type Change,
+} from '../../support/facts.ts';
 import { testRule } from '../../support/test-rule.ts';
 
 const conf = '/etc/libvirt/qemu.conf';
@@ -47,7 +56,25 @@ testRule(rule, {
       name: 'a password',
       facts: facts(password(8, { vnc_listen: '0.0.0.0' })),
       violations: [
-        { messageId: 'plain', subject: { kind: 'setting', key: 'vnc_listen' }, fix: { applicability: 'manual' } },
+        {
+          messageId: 'plain',
+          subject: { kind: 'setting', key: 'vnc_listen' },
+          fix: {
+            applicability: 'manual',
+            withCa: [
+              { kind: 'issue', path: '/etc/pki/qemu/server-cert.pem' },
+              { kind: 'trust', path: '/etc/pki/qemu/ca-cert.pem', how: 'replace' },
+              { kind: 'set', key: 'vnc_tls', value: '1' },
+            ],
+          },
+        },
+      ],
+    },
+    {
+      name: 'a password, where certificates are at hand',
+      facts: facts(aVncServer, password(8, { vnc_listen: '0.0.0.0' })),
+      violations: [
+        { messageId: 'plain', fix: { applicability: 'unsafe', steps: [{ kind: 'set', key: 'vnc_tls', value: '1' }] } },
       ],
     },
     {

@@ -62,6 +62,7 @@ export const failing: DiagnosisReport = {
   ],
   why: 'GnuTLS compares the name in the URI with the DNS names of the certificate; it has one, so that the common name is not looked at',
   mendedOn: 'server',
+  cause: null,
   fix: {
     title: 'Have a certificate issued with both names',
     applicability: 'manual',
@@ -93,6 +94,7 @@ export const connecting: DiagnosisReport = {
   steps: failing.steps.map((step) => aStep(step.stage)),
   why: null,
   mendedOn: null,
+  cause: null,
   fix: null,
   warnings: [],
 };
