@@ -48,7 +48,8 @@ export function tmuxTerminals(): TmuxTerminals {
     const session = `s${sessions}`;
     const stem = join(directory, session);
     // The program replaces the inner shell, so that it is in the foreground and its process id is known.
-    const line = `echo before; sh -c 'echo $$ >${stem}.pid; exec env ${environment} ${process.execPath} ${command} 2>${stem}.err'; echo "status $?"; stty -a >${stem}.stty; sleep 600`;
+    // An interrupt that comes before it listens to keys must end it alone, and not the shell that waits for it.
+    const line = `trap : INT; echo before; sh -c 'echo $$ >${stem}.pid; exec env ${environment} ${process.execPath} ${command} 2>${stem}.err'; echo "status $?"; stty -a >${stem}.stty; sleep 600`;
     tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-s', session, line);
     const shown = (...options: readonly string[]): string => tmux('capture-pane', '-p', ...options, '-t', session);
     const screen = async (wanted: string | RegExp, ...options: readonly string[]): Promise<string> => {
