@@ -1,6 +1,7 @@
 import { letIn } from '../domain/access-change.ts';
 import type { ClientAccount } from '../domain/client-paths.ts';
 import { sees } from '../domain/access.ts';
+import { inHome } from '../domain/home-directory.ts';
 import { walk } from '../domain/walk.ts';
 import type { Known } from '../facts/facts.ts';
 import type { Fix } from '../rule/fix.ts';
@@ -16,12 +17,15 @@ export function readingFix(
   { isKey }: { readonly isKey: boolean },
 ): Fix | undefined {
   const way = walk(files, path);
-  const home = account.home?.replace(/\/+$/, '');
-  const isOwn = (at: string): boolean => home !== undefined && home !== '' && at.startsWith(`${home}/`);
-  if (way.outcome !== 'found' || way.entry.type !== 'file' || (isKey && !isOwn(way.path))) return undefined;
+  const isOwn = inHome({ files, accounts }, account);
+  if (way.outcome !== 'found' || way.entry.type !== 'file') return undefined;
+  // A link of the account's that leads elsewhere would have root open to it whatever it likes.
+  if (!isOwn(way.path) && (isKey || isOwn(path))) return undefined;
   const steps = letIn(way, accounts, account, { belongs: isOwn, person: true, isPublic: !isKey });
-  // A directory that is closed may be so for what else lies in it.
-  const isNarrow = steps.every((step) => step.path === way.path || isOwn(step.path));
+  // A directory that is closed may be so for what else lies in it; and who owns a directory gives any file in it what name he likes.
+  const isNarrow =
+    steps.every((step) => step.path === way.path || isOwn(step.path)) &&
+    (!isOwn(way.path) || way.entry.uid === account.uid);
   return steps.length === 0
     ? undefined
     : { title: `Let ${account.name} read ${path}`, applicability: isNarrow ? 'safe' : 'unsafe', steps };
