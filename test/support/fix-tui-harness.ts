@@ -3,7 +3,7 @@ import { startTui } from '../../src/tui/start.tsx';
 
 /**
  * The screen of fixes over a real directory, for tests that stop it while it applies. The arguments: how it goes (`slow`: each step takes
- * half a second in which nothing else can be done; `crash`: an exception while the first step is done), the directory, and the moment.
+ * two seconds in which nothing else can be done; `crash`: an exception while the first step is done), the directory, and the moment.
  */
 const [manner = 'slow', target = '', at = ''] = process.argv.slice(2);
 const source = fixSource({ target, at });
@@ -19,7 +19,7 @@ const result = await startTui({
           progress(what);
           if (request.kind !== 'apply') return;
           if (manner === 'slow') {
-            const until = Date.now() + 500;
+            const until = Date.now() + 2000;
             setTimeout(() => {
               while (Date.now() < until);
             }, 20);
